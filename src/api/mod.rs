@@ -1,0 +1,1 @@
+//! HTTP: what the world sees of the server.

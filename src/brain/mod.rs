@@ -1,0 +1,1 @@
+//! Surfaces, spaces, and the way from surface to volume.

@@ -1,0 +1,73 @@
+//! The safetensors of a model folder, mapped: `model.safetensors`, or the shards that its index names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors};
+use tch::Kind;
+
+use super::{Error, MappedFile, View};
+
+/// The index of a sharded model: which file holds which tensor.
+#[derive(serde::Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+pub(super) fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
+    let mut views = BTreeMap::new();
+    for path in files(folder)? {
+        views.extend(read(&path)?);
+    }
+    Ok(views)
+}
+
+/// The safetensors files of a model folder, in order.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let single = folder.join("model.safetensors");
+    if single.exists() {
+        return Ok(vec![single]);
+    }
+    let path = folder.join("model.safetensors.index.json");
+    if !path.exists() {
+        return Err(Error::NoWeights { folder: folder.display().to_string() });
+    }
+    let malformed = |reason: String| Error::Malformed { path: path.display().to_string(), reason };
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
+    let index: Index = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+    let shards: BTreeSet<String> = index.weight_map.into_values().collect();
+    shards.into_iter().map(|shard| if is_plain_name(&shard) { Ok(folder.join(shard)) } else { Err(malformed(format!("{shard:?} is not a file beside it"))) }).collect()
+}
+
+fn is_plain_name(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))
+}
+
+fn read(path: &Path) -> Result<Vec<(String, View)>, Error> {
+    let malformed = |reason: String| Error::Malformed { path: path.display().to_string(), reason };
+    let file = MappedFile::open(path)?;
+    let tensors = SafeTensors::deserialize(file.bytes()).map_err(|error| malformed(error.to_string()))?;
+    tensors
+        .iter()
+        .map(|(name, tensor)| {
+            let kind = kind(tensor.dtype()).ok_or_else(|| malformed(format!("{name} is of kind {:?}, which no model here uses", tensor.dtype())))?;
+            let shape = tensor.shape().iter().map(|&size| size as i64).collect();
+            let view = View::new(kind, shape, tensor.data()).ok_or_else(|| malformed(format!("{name} is cut short")))?;
+            Ok((name.to_owned(), view))
+        })
+        .collect()
+}
+
+fn kind(dtype: Dtype) -> Option<Kind> {
+    Some(match dtype {
+        Dtype::F64 => Kind::Double,
+        Dtype::F32 => Kind::Float,
+        Dtype::F16 => Kind::Half,
+        Dtype::BF16 => Kind::BFloat16,
+        Dtype::I64 => Kind::Int64,
+        Dtype::I32 => Kind::Int,
+        Dtype::U8 => Kind::Uint8,
+        _ => return None,
+    })
+}

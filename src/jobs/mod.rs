@@ -1,0 +1,1 @@
+//! Predictions as jobs: states, the bounded queue, progress events.

@@ -1,0 +1,15 @@
+//! In-silico neuroscience as a service: a stimulus in, the predicted fMRI response of a human brain out.
+//!
+//! A stimulus walks through the modules one way, from `api` down to `export`, and a module uses only
+//! those listed below it. Start reading at [`predict`]: it is the pipeline on one page.
+
+pub mod api;
+pub mod jobs;
+pub mod predict;
+pub mod catalogue;
+pub mod encoder;
+pub mod features;
+pub mod stimulus;
+pub mod export;
+pub mod brain;
+pub mod store;

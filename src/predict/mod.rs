@@ -1,0 +1,1 @@
+//! The pipeline: timeline → features → encoder → response.

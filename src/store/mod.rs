@@ -1,0 +1,1 @@
+//! Uploads and results on disk, named by their content.
