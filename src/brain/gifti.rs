@@ -212,3 +212,97 @@ fn one_of<T: Copy>(
     let choice = choices.iter().find(|(name, _)| *name == value);
     choice.map(|(_, choice)| *choice).ok_or(Error::Unsupported { attribute, value, known })
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use flate2::Compression;
+    use flate2::read::{GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(attributes: &str, data: &str) -> Vec<u8> {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE GIFTI SYSTEM \"gifti.dtd\">\n<GIFTI Version=\"1.0\"><MetaData/>\
+             <DataArray Intent=\"NIFTI_INTENT_SHAPE\" Dimensionality=\"1\" {attributes}>\
+             <MetaData><MD><Name>Data</Name><Value><![CDATA[<Data>]]></Value></MD></MetaData><Data>{data}</Data></DataArray></GIFTI>"
+        )
+        .into_bytes()
+    }
+
+    fn floats(bytes: &[u8]) -> Vec<f32> {
+        match &read(bytes).unwrap()[0].values {
+            Values::Float(values) => values.clone(),
+            Values::Int(_) => panic!("these are floats"),
+        }
+    }
+
+    fn packed(reader: impl Read) -> String {
+        STANDARD.encode(reader.bytes().map(Result::unwrap).collect::<Vec<u8>>())
+    }
+
+    const FLOAT: &str = "DataType=\"NIFTI_TYPE_FLOAT32\" Dim0=\"3\"";
+
+    #[test]
+    fn every_encoding_is_read() {
+        let values = [1.5, -2.0, 1e-3];
+        let little: Vec<u8> = values.iter().flat_map(|value: &f32| value.to_le_bytes()).collect();
+        let big: Vec<u8> = values.iter().flat_map(|value: &f32| value.to_be_bytes()).collect();
+        let zlib = |bytes: &[u8]| packed(ZlibEncoder::new(bytes, Compression::default()));
+        for (encoding, endian, data) in [
+            ("ASCII", "LittleEndian", "1.5 -2\n 0.001".to_owned()),
+            ("Base64Binary", "LittleEndian", packed(little.as_slice())),
+            ("Base64Binary", "BigEndian", packed(big.as_slice())),
+            ("GZipBase64Binary", "LittleEndian", zlib(&little)),
+            ("GZipBase64Binary", "BigEndian", zlib(&big)),
+        ] {
+            let file = file(&format!("{FLOAT} Encoding=\"{encoding}\" Endian=\"{endian}\""), &data);
+            assert_eq!(floats(&file), values, "{encoding} {endian}");
+            let mut gzipped = Vec::new();
+            GzEncoder::new(file.as_slice(), Compression::fast()).read_to_end(&mut gzipped).unwrap();
+            assert_eq!(floats(&gzipped), values, "{encoding} {endian}, gzipped");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let refusal = |attributes: &str, data: &str| read(&file(attributes, data)).unwrap_err().to_string();
+        let ascii = "Encoding=\"ASCII\" Endian=\"LittleEndian\"";
+        assert_eq!(
+            refusal(&format!("DataType=\"NIFTI_TYPE_FLOAT64\" Dim0=\"3\" {ascii}"), "1 2 3"),
+            "a data array has the DataType \"NIFTI_TYPE_FLOAT64\"; NIFTI_TYPE_FLOAT32 and NIFTI_TYPE_INT32 can be read"
+        );
+        assert_eq!(refusal(&format!("{FLOAT} {ascii}"), "1 2"), "a data array of 12 bytes holds 8");
+        assert_eq!(
+            refusal(&format!("DataType=\"NIFTI_TYPE_FLOAT32\" Dim0=\"99999999999\" {ascii}"), ""),
+            "a data array has the dimensions [99999999999]: at most 4194304 values can be read"
+        );
+        assert!(matches!(read(b"<html></html>"), Err(Error::NotGifti)));
+        assert!(matches!(read(b"\xff\xfe"), Err(Error::NotText(_))));
+    }
+
+    #[test]
+    fn a_file_that_unpacks_without_end_is_refused() {
+        let mut bomb = Vec::new();
+        let zeros = std::io::repeat(0).take(MAX_BYTES as u64 + 1);
+        GzEncoder::new(zeros, Compression::best()).read_to_end(&mut bomb).unwrap();
+        assert!(matches!(read(&bomb), Err(Error::TooLarge { limit: MAX_BYTES })));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn a_damaged_file_never_panics(at in 0usize..400, byte in any::<u8>(), length in 0usize..480) {
+            let mut file = file(&format!("{FLOAT} Encoding=\"Base64Binary\" Endian=\"BigEndian\""), "AAAAAAAAAAAAAAAA");
+            let at = at % file.len();
+            file[at] = byte;
+            file.truncate(length);
+            let _ = read(&file);
+        }
+    }
+}

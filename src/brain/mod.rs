@@ -11,6 +11,9 @@ mod subdivision;
 mod surface;
 mod volume;
 
+#[cfg(test)]
+pub(crate) mod fixtures;
+
 pub use error::Error;
 pub use hemisphere::Hemisphere;
 pub use mesh::Mesh;

@@ -73,61 +73,13 @@ fn squared_distance(a: [f32; 3], b: [f32; 3]) -> f32 {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::collections::HashMap;
-
+mod tests {
+    use super::super::fixtures::sphere;
     use super::*;
-
-    /// The vertices and triangles of a mesh, on the unit sphere.
-    pub(in crate::brain) fn subdivided(mesh: Mesh) -> (Vec<[f32; 3]>, Vec<[u32; 3]>) {
-        let (mut points, mut triangles) = icosahedron();
-        for _ in 0..mesh.order() {
-            let mut middles = HashMap::new();
-            let mut finer = Vec::new();
-            for &[a, b, c] in &triangles {
-                let mut middle = |x: u32, y: u32| {
-                    *middles.entry((x.min(y), x.max(y))).or_insert_with(|| {
-                        let [p, q] = [points[x as usize], points[y as usize]];
-                        let sum = [p[0] + q[0], p[1] + q[1], p[2] + q[2]];
-                        let length = sum.iter().map(|value: &f32| value * value).sum::<f32>().sqrt();
-                        points.push(sum.map(|value| value / length));
-                        points.len() as u32 - 1
-                    })
-                };
-                let [ab, bc, ca] = [middle(a, b), middle(b, c), middle(c, a)];
-                finer.extend([[a, ab, ca], [b, bc, ab], [c, ca, bc], [ab, bc, ca]]);
-            }
-            triangles = finer;
-        }
-        (points, triangles)
-    }
-
-    fn icosahedron() -> (Vec<[f32; 3]>, Vec<[u32; 3]>) {
-        let golden = (1.0 + 5f32.sqrt()) / 2.0;
-        let scale = (1.0 + golden * golden).sqrt().recip();
-        let mut points = Vec::new();
-        for (long, short) in [(golden, 1.0), (golden, -1.0), (-golden, 1.0), (-golden, -1.0)] {
-            points.extend(
-                [[0.0, short, long], [short, long, 0.0], [long, 0.0, short]].map(|p| p.map(|v: f32| v * scale)),
-            );
-        }
-        let close = |a: usize, b: usize| squared_distance(points[a], points[b]) < 1.2;
-        let mut triangles = Vec::new();
-        for a in 0..12 {
-            for b in a + 1..12 {
-                for c in b + 1..12 {
-                    if close(a, b) && close(b, c) && close(a, c) {
-                        triangles.push([a as u32, b as u32, c as u32]);
-                    }
-                }
-            }
-        }
-        (points, triangles)
-    }
 
     #[test]
     fn a_subdivision_is_undone() {
-        let (points, triangles) = subdivided(Mesh::Fsaverage5);
+        let (points, triangles) = sphere(Mesh::Fsaverage5);
         let subdivision = Subdivision::of(&triangles, Mesh::Fsaverage5).unwrap();
         for (vertex, &[a, b]) in subdivision.ends.iter().enumerate().skip(642) {
             let middle: Vec<f32> =
@@ -139,20 +91,20 @@ pub(super) mod tests {
 
     #[test]
     fn values_are_carried_linearly_to_a_finer_mesh_and_dropped_to_a_coarser_one() {
-        let (points, triangles) = subdivided(Mesh::Fsaverage5);
+        let (points, triangles) = sphere(Mesh::Fsaverage5);
         let subdivision = Subdivision::of(&triangles, Mesh::Fsaverage5).unwrap();
         let height: Vec<f32> = points.iter().map(|point| point[2]).collect();
         let carried = subdivision.resample(&height[..642]);
         assert_eq!(carried.len(), 10_242);
         assert!(carried.iter().zip(&height).all(|(carried, height)| (carried - height).abs() < 0.02));
 
-        let coarser = Subdivision::of(&subdivided(Mesh::Fsaverage4).1, Mesh::Fsaverage4).unwrap();
+        let coarser = Subdivision::of(&sphere(Mesh::Fsaverage4).1, Mesh::Fsaverage4).unwrap();
         assert_eq!(coarser.resample(&height), height[..2_562]);
     }
 
     #[test]
     fn each_vertex_goes_to_a_coarse_vertex_next_to_it() {
-        let (points, triangles) = subdivided(Mesh::Fsaverage5);
+        let (points, triangles) = sphere(Mesh::Fsaverage5);
         let subdivision = Subdivision::of(&triangles, Mesh::Fsaverage5).unwrap();
         let nearest = subdivision.nearest(Mesh::Fsaverage3, &points);
         assert_eq!(nearest[..642], (0..642).collect::<Vec<u32>>());
@@ -164,7 +116,7 @@ pub(super) mod tests {
 
     #[test]
     fn triangles_of_another_kind_are_refused() {
-        let (_, mut triangles) = subdivided(Mesh::Fsaverage4);
+        let (_, mut triangles) = sphere(Mesh::Fsaverage4);
         triangles.swap_remove(0);
         let [a, b, c] = triangles[100];
         triangles[100] = [a, b, (c + 1_000) % 2_562];

@@ -164,3 +164,74 @@ fn array<'a>(arrays: &'a [DataArray], intent: &'static str, columns: usize) -> R
 fn triples<T: Copy>(values: &[T]) -> Vec<[T; 3]> {
     values.as_chunks().0.to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixtures::{sphere, surface_gifti, surfaces};
+    use super::*;
+
+    #[test]
+    fn a_surface_is_read() {
+        let (points, triangles) = sphere(Mesh::Fsaverage3);
+        let surface = Surface::from_gifti(&surface_gifti(&points, &triangles)).unwrap();
+        assert_eq!(surface, Surface { coordinates: points, triangles });
+    }
+
+    #[test]
+    fn a_triangle_without_its_vertex_is_refused() {
+        let refusal = Surface::from_gifti(&surface_gifti(&[[0.0; 3]; 4], &[[0, 1, 4]])).unwrap_err();
+        assert_eq!(refusal.to_string(), "a triangle names vertex 4 of a surface that has 4");
+    }
+
+    #[test]
+    fn a_coordinate_that_is_not_finite_is_refused() {
+        let refusal = Surface::from_gifti(&surface_gifti(&[[0.0, f32::NAN, 0.0]], &[]));
+        assert!(matches!(refusal, Err(Error::NotFinite)));
+    }
+
+    #[test]
+    fn the_file_that_cannot_be_used_is_named() {
+        let refusal = Surfaces::load(|_| Err(io::ErrorKind::NotFound.into())).unwrap_err();
+        assert_eq!(refusal.to_string(), "cannot use the surface file white_left.gii.gz");
+    }
+
+    #[test]
+    fn a_row_of_any_mesh_comes_to_the_vertices_of_the_surfaces() {
+        let surfaces = surfaces(Mesh::Fsaverage4);
+        let fine: Vec<f32> = (0..Mesh::Fsaverage5.vertices()).map(|place| place as f32).collect();
+        let row = surfaces.resample(&fine).unwrap();
+        assert_eq!(row.len(), Mesh::Fsaverage4.vertices());
+        assert_eq!(row[2_562], 10_242.0, "the right hemisphere begins with its first vertex");
+        let coarse = vec![2.5; Mesh::Fsaverage3.vertices()];
+        assert_eq!(surfaces.resample(&coarse).unwrap(), vec![2.5; Mesh::Fsaverage4.vertices()]);
+        assert!(matches!(surfaces.resample(&[0.0; 7]), Err(Error::UnknownMesh { vertices: 7 })));
+    }
+
+    #[test]
+    fn the_surfaces_that_nilearn_ships_are_read() {
+        let Some(read) = crate::brain::fixtures::nilearn_surfaces() else {
+            eprintln!("SKIPPED: VIRTUAL_ENV holds no nilearn, whose fsaverage5 surfaces this test reads");
+            return;
+        };
+        let surfaces = Surfaces::load(read).unwrap();
+        assert_eq!(surfaces.mesh(), Mesh::Fsaverage5);
+        let (left, right) = (surfaces.of(Hemisphere::Left), surfaces.of(Hemisphere::Right));
+        assert_eq!((left.white.coordinates.len(), left.white.triangles.len()), (10_242, 20_480));
+        let middle = |surface: &Surface| surface.coordinates.iter().map(|point| point[0]).sum::<f32>() / 10_242.0;
+        assert!(middle(&left.pial) < -25.0 && middle(&right.pial) > 25.0);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+            let _ = Surface::from_gifti(&bytes);
+        }
+
+        #[test]
+        fn arbitrary_triangles_never_panic(corners in prop::collection::vec(any::<[u32; 3]>(), 0..20), vertices in 0usize..8) {
+            let _ = Surface::from_gifti(&surface_gifti(&vec![[1.0; 3]; vertices], &corners));
+        }
+    }
+}

@@ -160,3 +160,108 @@ fn difference(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::fixtures::{self, nilearn_surfaces, surfaces};
+    use super::*;
+
+    fn centre(voxel: u32) -> [f64; 3] {
+        let (i, jk) = (voxel as usize % GRID[0], voxel as usize / GRID[0]);
+        let indices = [i, jk % GRID[1], jk / GRID[1]];
+        [0, 1, 2].map(|axis| f64::from(AFFINE[axis][axis]) * indices[axis] as f64 + f64::from(AFFINE[axis][3]))
+    }
+
+    fn length(vector: [f64; 3]) -> f64 {
+        dot(vector, vector).sqrt()
+    }
+
+    #[test]
+    fn the_transform_gives_the_example_of_its_source() {
+        let point = to_mni152([10.0, -20.0, 35.0]);
+        assert!(length(difference(point, [10.695, -18.409, 36.137])) < 0.005, "{point:?}");
+    }
+
+    #[test]
+    fn each_voxel_shows_its_nearest_vertex() {
+        let surfaces = surfaces(Mesh::Fsaverage4);
+        let map = VolumeMap::from_surfaces(&surfaces, Mesh::Fsaverage4, 3.0);
+        let lines: Vec<Line> = Hemisphere::BOTH
+            .into_iter()
+            .flat_map(|side| {
+                let hemisphere = surfaces.of(side);
+                hemisphere.white.coordinates.iter().zip(&hemisphere.pial.coordinates)
+            })
+            .map(|(white, pial)| Line { from: to_mni152(*white), to: to_mni152(*pial) })
+            .collect();
+        let distances = |voxel| lines.iter().map(move |line| line.squared_distance(centre(voxel)));
+        for &(voxel, place) in map.voxels().iter().step_by(97) {
+            let nearest = distances(voxel).fold(f64::INFINITY, f64::min);
+            assert!(nearest <= 9.0);
+            assert_eq!(lines[place as usize].squared_distance(centre(voxel)), nearest, "voxel {voxel}");
+        }
+        let assigned: std::collections::HashSet<u32> = map.voxels().iter().map(|(voxel, _)| *voxel).collect();
+        for voxel in (0..VOXELS as u32).step_by(4_999).filter(|voxel| !assigned.contains(voxel)) {
+            assert!(distances(voxel).fold(f64::INFINITY, f64::min) > 9.0, "voxel {voxel}");
+        }
+    }
+
+    #[test]
+    fn a_coarser_response_is_shown_by_the_vertices_it_has() {
+        let surfaces = surfaces(Mesh::Fsaverage4);
+        let map = VolumeMap::from_surfaces(&surfaces, Mesh::Fsaverage3, 3.0);
+        let same_voxels = VolumeMap::from_surfaces(&surfaces, Mesh::Fsaverage4, 3.0);
+        assert_eq!(map.voxels().len(), same_voxels.voxels().len());
+        for &(voxel, place) in map.voxels().iter().step_by(101) {
+            let side = if place < 642 { Hemisphere::Left } else { Hemisphere::Right };
+            assert_eq!(centre(voxel)[0] < 0.0, side == Hemisphere::Left);
+            let vertex = surfaces.of(side).pial.coordinates[place as usize % 642];
+            let farthest =
+                f64::from(fixtures::PIAL_MM) * 0.16 + 3.0 + f64::from(fixtures::PIAL_MM - fixtures::WHITE_MM);
+            assert!(length(difference(centre(voxel), to_mni152(vertex))) < farthest);
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_in_its_own_order() {
+        let mut table = vec![0; 2 * VOXELS];
+        let mut put = |[i, j, k]: [usize; 3], label: u16| {
+            let entry = 2 * ((i * GRID[1] + j) * GRID[2] + k);
+            table[entry..entry + 2].copy_from_slice(&label.to_le_bytes());
+        };
+        put([1, 2, 3], 7);
+        put([90, 0, 0], 20_484);
+        let map = VolumeMap::from_table(&table).unwrap();
+        assert_eq!(map.voxels(), [(90, 20_483), ((3 * 109 + 2) * 91 + 1, 6)]);
+
+        table[0..2].copy_from_slice(&20_485u16.to_le_bytes());
+        assert!(matches!(VolumeMap::from_table(&table), Err(Error::TableVertex { label: 20_485, .. })));
+        assert!(matches!(VolumeMap::from_table(&table[1..]), Err(Error::TableLength { .. })));
+    }
+
+    #[test]
+    fn the_linear_transform_agrees_with_registration_fusion() {
+        let table = Path::new("../shared/assets/surface_to_volume/rf_ants_mni152nlin6asym_2mm_to_fsaverage5.u16.gz");
+        let (Ok(table), Some(read)) = (std::fs::read(table), nilearn_surfaces()) else {
+            eprintln!("SKIPPED: ../shared is absent, or nilearn's surfaces are");
+            return;
+        };
+        let fused = VolumeMap::from_table(&table).unwrap();
+        assert_eq!(fused.voxels().len(), 128_715);
+        let surfaces = Surfaces::load(read).unwrap();
+        let linear = VolumeMap::from_surfaces(&surfaces, Mesh::Fsaverage5, 3.0);
+        let places: std::collections::HashMap<u32, u32> = fused.voxels().iter().copied().collect();
+        let point = |place: u32| {
+            let side = Hemisphere::BOTH[place as usize / 10_242];
+            surfaces.of(side).white.coordinates[place as usize % 10_242].map(f64::from)
+        };
+        let both = linear.voxels().iter().filter_map(|(voxel, place)| Some((*place, *places.get(voxel)?)));
+        let mut apart: Vec<f64> = both.map(|(a, b)| length(difference(point(a), point(b)))).collect();
+        apart.sort_by(f64::total_cmp);
+        let (shared, median) = (apart.len() as f64 / fused.voxels().len() as f64, apart[apart.len() / 2]);
+        eprintln!("{:.1} % of the voxels in both; their vertices are {median:.1} mm apart (median)", 100.0 * shared);
+        assert!(shared > 0.8 && median < 5.0);
+    }
+}
