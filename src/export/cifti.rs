@@ -101,3 +101,59 @@ fn brain_model(hemisphere: Hemisphere, mesh: Mesh) -> String {
     }
     model + "</VertexIndices>\n</BrainModel>\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::SliceRows;
+    use super::super::fixtures::{provenance, response};
+    use super::*;
+
+    fn written(seconds: usize) -> (Vec<f32>, Vec<u8>) {
+        let mesh = Mesh::Fsaverage3;
+        let values = response(seconds, mesh);
+        let mut file = Vec::new();
+        write_dtseries(&mut file, &mut SliceRows::new(&values, mesh.vertices()), &provenance(mesh)).unwrap();
+        (values, file)
+    }
+
+    fn i64_at(file: &[u8], offset: usize) -> i64 {
+        i64::from_le_bytes(file[offset..offset + 8].try_into().unwrap())
+    }
+
+    fn i32_at(file: &[u8], offset: usize) -> i32 {
+        i32::from_le_bytes(file[offset..offset + 4].try_into().unwrap())
+    }
+
+    #[test]
+    fn the_header_is_that_of_a_dense_series() {
+        let (_, file) = written(4);
+        assert_eq!(file[..12], *b"\x1c\x02\0\0n+2\0\r\n\x1a\n");
+        let dims: Vec<i64> = (0..8).map(|dim| i64_at(&file, 16 + 8 * dim)).collect();
+        assert_eq!(dims, [6, 1, 1, 1, 1, 4, 1_284, 1]);
+        assert_eq!((i32_at(&file, 504), &file[508..523]), (3002, &b"ConnDenseSeries"[..]));
+        assert_eq!(file[540..544], [1, 0, 0, 0]);
+        let (extension_bytes, code) = (i32_at(&file, 544), i32_at(&file, 548));
+        assert_eq!((extension_bytes % 16, code), (0, 32));
+        assert_eq!(i64_at(&file, 168), 544 + i64::from(extension_bytes));
+    }
+
+    #[test]
+    fn each_vertex_is_followed_over_time() {
+        let (values, file) = written(4);
+        let data = &file[i64_at(&file, 168) as usize..];
+        assert_eq!(data.len(), 4 * values.len());
+        for (vertex, series) in data.chunks(16).enumerate() {
+            let expected: Vec<f32> = (0..4).map(|time| values[time * 1_284 + vertex]).collect();
+            assert_eq!(series, to_le_bytes(&expected), "vertex {vertex}");
+        }
+    }
+
+    #[test]
+    fn the_xml_starts_in_scanner_time_and_has_line_breaks() {
+        let (_, file) = written(2);
+        let xml = String::from_utf8_lossy(&file[552..]);
+        assert!(xml.contains(r#"SeriesStart="5.0000000000" SeriesStep="1.0000000000" SeriesUnit="SECOND""#));
+        assert!(xml.contains("IndexOffset=\"642\" IndexCount=\"642\""));
+        assert!(xml.contains(" 641</VertexIndices>\n</BrainModel>\n"));
+    }
+}

@@ -83,3 +83,56 @@ fn write_array(mut to: impl Write, values: &[f32], name: &str, tr_s: f64) -> io:
     writeln!(to, "</Data>")?;
     writeln!(to, "  </DataArray>")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use base64::Engine;
+    use flate2::read::ZlibDecoder;
+
+    use super::super::SliceRows;
+    use super::super::fixtures::{provenance, response};
+    use super::*;
+    use crate::brain::Mesh;
+
+    fn written(hemisphere: Hemisphere, values: &[f32]) -> Result<String, Error> {
+        let mut file = Vec::new();
+        let mesh = Mesh::Fsaverage3;
+        write_series(&mut file, &mut SliceRows::new(values, mesh.vertices()), hemisphere, &provenance(mesh))?;
+        Ok(String::from_utf8(file).unwrap())
+    }
+
+    #[test]
+    fn each_second_is_one_array_of_the_hemisphere() {
+        let values = response(3, Mesh::Fsaverage3);
+        let file = written(Hemisphere::Right, &values).unwrap();
+        assert!(file.contains(r#"NumberOfDataArrays="3""#) && file.contains("<![CDATA[CortexRight]]>"));
+        let arrays: Vec<&str> =
+            file.split("<Data>").skip(1).map(|rest| rest.split("</Data>").next().unwrap()).collect();
+        assert_eq!(arrays.len(), 3);
+        for (array, row) in arrays.iter().zip(values.chunks(1_284)) {
+            let zlib = STANDARD.decode(array).unwrap();
+            assert_eq!(zlib[0], 0x78, "a zlib stream");
+            let mut bytes = Vec::new();
+            ZlibDecoder::new(zlib.as_slice()).read_to_end(&mut bytes).unwrap();
+            assert_eq!(bytes, to_le_bytes(&row[642..]));
+        }
+    }
+
+    #[test]
+    fn seconds_are_named_in_scanner_time() {
+        let file = written(Hemisphere::Left, &response(2, Mesh::Fsaverage3)).unwrap();
+        assert!(file.contains("<![CDATA[t = 5 s]]>") && file.contains("<![CDATA[t = 6 s]]>"));
+        assert_eq!(file.matches("<![CDATA[1000.000000]]>").count(), 2);
+    }
+
+    #[test]
+    fn a_response_on_another_mesh_is_refused() {
+        let refusal = written(Hemisphere::Left, &[]).unwrap_err();
+        assert!(matches!(refusal, Error::Empty));
+        let mut rows = SliceRows::new(&[0.0; 10], 10);
+        let refusal = write_series(Vec::new(), &mut rows, Hemisphere::Left, &provenance(Mesh::Fsaverage3)).unwrap_err();
+        assert_eq!(refusal.to_string(), "the response has 10 values a row and fsaverage3 has 1284 vertices");
+    }
+}

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use hdf5::types::VarLenUnicode;
-use hdf5::{DatasetBuilderEmpty, File, Group, H5Type};
+use hdf5::{DatasetBuilderEmpty, File, FileBuilder, Group, H5Type};
 use ndarray::{ArrayView2, s};
 
 use super::rows::{finite_row, seconds};
@@ -52,7 +52,8 @@ pub fn write(
     features: &mut [FeatureSeries],
     provenance: &Provenance,
 ) -> Result<(), Error> {
-    let file = File::create(path)?;
+    // The earliest file format is read by every HDF5 and notes no time of making in its groups.
+    let file = FileBuilder::new().with_fapl(|access| access.libver_earliest()).create(path)?;
     write_attributes(&file, provenance)?;
     write_times(&file, kept, provenance)?;
     let group = file.create_group("response")?;
@@ -169,4 +170,77 @@ fn read_rows<'a>(rows: &mut dyn Rows, range: Range<usize>, block: &'a mut [f32])
         finite_row(rows, row, into)?;
     }
     Ok(ArrayView2::from_shape((count, columns), block).expect("the block holds whole rows"))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, Array3};
+
+    use super::super::SliceRows;
+    use super::super::fixtures::{provenance, response};
+    use super::*;
+    use crate::brain::Mesh;
+
+    const MESH: Mesh = Mesh::Fsaverage3;
+
+    fn write_known(path: &Path, values: &[f32], features: &[f32]) -> Result<(), Error> {
+        let seconds = values.len() / MESH.vertices();
+        let mut kept = vec![true; seconds];
+        kept[seconds - 1] = false;
+        write(
+            path,
+            &mut [
+                Response { subject: "average", rows: &mut SliceRows::new(values, MESH.vertices()) },
+                Response { subject: "study/sub-01", rows: &mut SliceRows::new(values, MESH.vertices()) },
+            ],
+            &kept,
+            &mut [FeatureSeries { modality: "text", groups: 2, width: 70, rows: &mut SliceRows::new(features, 200) }],
+            &provenance(MESH),
+        )
+    }
+
+    #[test]
+    fn responses_times_and_features_are_read_back_exactly() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prediction.h5");
+        let values = response(CHUNK_SECONDS + 7, MESH);
+        let features: Vec<f32> = (0..2 * 70 * 200).map(|index| index as f32 * 0.5).collect();
+        write_known(&path, &values, &features).unwrap();
+
+        let file = File::open(&path).unwrap();
+        for subject in ["average", "study/sub-01"] {
+            let read: Array2<f32> = file.dataset(&format!("response/{subject}")).unwrap().read().unwrap();
+            assert_eq!(read.dim(), (71, 1_284));
+            assert_eq!(read.as_slice().unwrap(), values);
+        }
+        let read: Array3<f32> = file.dataset("features/text").unwrap().read().unwrap();
+        assert_eq!(read.dim(), (2, 70, 200));
+        assert_eq!(read.as_slice().unwrap(), features);
+        let bold = file.dataset("time/bold").unwrap().read_raw::<f64>().unwrap();
+        let stimulus = file.dataset("time/stimulus").unwrap().read_raw::<f64>().unwrap();
+        assert_eq!((stimulus[0], bold[0], bold[70]), (0.0, 5.0, 75.0));
+        assert!(!file.dataset("kept").unwrap().read_raw::<bool>().unwrap()[70]);
+        assert!(file.attr("trained").unwrap().read_scalar::<bool>().unwrap());
+        assert_eq!(file.attr("model").unwrap().read_scalar::<VarLenUnicode>().unwrap().as_str(), "tribe-v2");
+    }
+
+    #[test]
+    fn the_same_response_makes_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let values = response(3, MESH);
+        let [first, second] = ["first.h5", "second.h5"].map(|name| {
+            let path = folder.path().join(name);
+            write_known(&path, &values, &[1.0; 2 * 70 * 200]).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(1_100));
+            std::fs::read(path).unwrap()
+        });
+        assert!(first == second);
+    }
+
+    #[test]
+    fn features_of_another_shape_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let refusal = write_known(&folder.path().join("a.h5"), &response(2, MESH), &[0.0; 400]).unwrap_err();
+        assert_eq!(refusal.to_string(), "features of 2 layer groups and 70 channels make 140 rows, not 2");
+    }
 }

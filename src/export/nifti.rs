@@ -120,3 +120,64 @@ fn header(seconds: Option<usize>, extension_bytes: usize, provenance: &Provenanc
         .bytes(344, b"n+1\0")
         .finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use ::nifti::{InMemNiftiObject, IntoNdArray, NiftiObject};
+    use flate2::read::GzDecoder;
+
+    use super::super::fixtures::{provenance, response};
+    use super::*;
+    use crate::brain::Mesh;
+    use crate::brain::fixtures::surfaces;
+
+    const MESH: Mesh = Mesh::Fsaverage3;
+
+    fn map() -> VolumeMap {
+        VolumeMap::from_surfaces(&surfaces(MESH), MESH, 3.0)
+    }
+
+    #[test]
+    fn the_series_is_read_back_by_another_reader() {
+        let (map, values) = (map(), response(2, MESH));
+        let mut file = Vec::new();
+        write_series(&mut file, &mut SliceRows::new(&values, 1_284), &provenance(MESH), &map).unwrap();
+        assert_eq!(file[4..8], [0; 4], "no time of making in the gzip header");
+
+        let object = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap();
+        let header = object.header();
+        assert_eq!(header.dim().unwrap(), [91, 109, 91, 2]);
+        assert_eq!(header.pixdim[..5], [-1.0, 2.0, 2.0, 2.0, 1.0]);
+        assert_eq!((header.xyzt_units, header.toffset, header.scl_slope), (10, 5.0, 1.0));
+        assert_eq!((header.qform_code, header.sform_code), (4, 4));
+        assert_eq!((header.srow_x, header.srow_y, header.srow_z), (AFFINE[0], AFFINE[1], AFFINE[2]));
+        assert_eq!([header.quatern_b, header.quatern_c, header.quatern_d], [0.0, 1.0, 0.0]);
+
+        let volumes = object.into_volume().into_ndarray::<f32>().unwrap();
+        let mut expected = ndarray::Array4::<f32>::zeros((91, 109, 91, 2));
+        for &(voxel, place) in map.voxels() {
+            let (i, jk) = (voxel as usize % 91, voxel as usize / 91);
+            for time in 0..2 {
+                expected[[i, jk % 109, jk / 109, time]] = values[time * 1_284 + place as usize];
+            }
+        }
+        assert!(volumes == expected.into_dyn());
+    }
+
+    #[test]
+    fn the_mean_is_one_volume() {
+        let mean = response(1, MESH);
+        let mut file = Vec::new();
+        write_mean(&mut file, &mean, &provenance(MESH), &map()).unwrap();
+        let object = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap();
+        assert_eq!(object.header().dim().unwrap(), [91, 109, 91]);
+        assert_eq!(object.header().xyzt_units, 2);
+    }
+
+    #[test]
+    fn a_map_of_another_mesh_is_refused() {
+        let values = response(1, Mesh::Fsaverage4);
+        let refusal = write_mean(Vec::new(), &values, &provenance(Mesh::Fsaverage4), &map()).unwrap_err();
+        assert_eq!(refusal.to_string(), "the voxel map is for fsaverage3 and the response is on fsaverage4");
+    }
+}

@@ -71,3 +71,31 @@ fn common(provenance: &Provenance) -> Map<String, Value> {
 fn pretty(fields: &Map<String, Value>) -> String {
     format!("{:#}\n", Value::Object(fields.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::provenance;
+    use super::*;
+    use crate::brain::Mesh;
+
+    #[test]
+    fn the_sidecar_states_scanner_time_and_provenance() {
+        let mut provenance = provenance(Mesh::Fsaverage5);
+        provenance.trained = false;
+        let fields: Value = serde_json::from_str(&surface(&provenance)).unwrap();
+        assert_eq!(fields["RepetitionTime"], 1.0);
+        assert_eq!(fields["StartTime"], 5.0);
+        assert_eq!(fields["IsPrediction"], true);
+        assert_eq!(fields["Trained"], false);
+        assert!(fields["Description"].as_str().unwrap().contains("model prediction, untrained"));
+        assert!(fields["Density"]["10k"].as_str().unwrap().starts_with("10242 vertices per hemisphere"));
+    }
+
+    #[test]
+    fn the_dataset_is_a_derivative() {
+        let fields: Value = serde_json::from_str(&dataset_description(&provenance(Mesh::Fsaverage5))).unwrap();
+        assert_eq!(fields["DatasetType"], "derivative");
+        assert_eq!(fields["GeneratedBy"][0]["Name"], "encortex");
+        assert_eq!(fields["License"], "CC BY-NC 4.0");
+    }
+}

@@ -47,11 +47,13 @@ pub fn cortex(to: impl Write, values: &[f32], surfaces: &Surfaces, provenance: &
         for (view, y) in View::of(hemisphere).into_iter().zip(ROWS) {
             let panel = view.render(surfaces.of(hemisphere), values, &scale, PIXELS_PER_MM);
             canvas.paste(&panel, x - panel.width / 2, y - panel.height / 2);
-            canvas.text_centred(view.name(), WIDTH / 2, y + 205, 15.0, GREY);
             let (anterior, posterior) = if view.anterior_is_left() { ("A", "P") } else { ("P", "A") };
             canvas.text_centred(anterior, x - 372, y, 13.0, GREY);
             canvas.text_centred(posterior, x + 372, y, 13.0, GREY);
         }
+    }
+    for (name, y) in ["lateral", "medial"].into_iter().zip(ROWS) {
+        canvas.text_centred(name, WIDTH / 2, y + 205, 15.0, GREY);
     }
     write_title(&mut canvas, provenance);
     draw_colour_bar(&mut canvas, &scale);
@@ -103,4 +105,59 @@ fn encode(to: impl Write, canvas: &Canvas, provenance: &Provenance) -> Result<()
     let mut picture = encoder.write_header()?;
     picture.write_image_data(&canvas.to_rgb8())?;
     Ok(picture.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::provenance;
+    use super::*;
+    use crate::brain::Mesh;
+    use crate::brain::fixtures::surfaces;
+
+    const MESH: Mesh = Mesh::Fsaverage3;
+
+    fn drawn(values: &[f32]) -> (Vec<u8>, Vec<String>) {
+        let mut file = Vec::new();
+        cortex(&mut file, values, &surfaces(MESH), &provenance(MESH)).unwrap();
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut pixels = vec![0; 3 * WIDTH * HEIGHT];
+        reader.next_frame(&mut pixels).unwrap();
+        let texts = reader.info().utf8_text.iter().map(|chunk| chunk.keyword.clone()).collect();
+        (pixels, texts)
+    }
+
+    /// Whether each quarter of the picture (left and right, outside and middle) shows saturated reds.
+    fn quarters_with_red(pixels: &[u8]) -> [bool; 4] {
+        [(COLUMNS[0], ROWS[0]), (COLUMNS[1], ROWS[0]), (COLUMNS[0], ROWS[1]), (COLUMNS[1], ROWS[1])].map(|(x, y)| {
+            (y - 200..y + 200).any(|y| {
+                (x - 350..x + 350).any(|x| {
+                    let pixel = &pixels[3 * (y * WIDTH + x)..][..3];
+                    pixel[0] > 110 && pixel[2] < pixel[0] / 2
+                })
+            })
+        })
+    }
+
+    #[test]
+    fn a_response_is_drawn_where_it_is() {
+        let surfaces = surfaces(MESH);
+        let mut values = vec![0.0; MESH.vertices()];
+        for (value, point) in values.iter_mut().zip(&surfaces.of(Hemisphere::Left).inflated.coordinates) {
+            *value = if point[0] < -40.0 { 1.0 } else { 0.0 };
+        }
+        let (pixels, texts) = drawn(&values);
+        assert_eq!(quarters_with_red(&pixels), [true, false, false, false], "left hemisphere, from outside");
+        assert!(texts.contains(&"WeightsSHA256".to_owned()));
+    }
+
+    #[test]
+    fn no_response_is_drawn_in_greys() {
+        assert_eq!(quarters_with_red(&drawn(&vec![0.0; MESH.vertices()]).0), [false; 4]);
+    }
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let written = [0.0, 1.0795, -0.012345, 123.4, 3.2e-7].map(number);
+        assert_eq!(written, ["0", "1.08", "-0.0123", "123", "3.20e-7"]);
+    }
 }

@@ -7,7 +7,6 @@ use crate::brain::{Hemisphere, HemisphereSurfaces};
 /// A line of sight along the left-right axis.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
-    is_lateral: bool,
     from_left: bool,
 }
 
@@ -18,14 +17,10 @@ const EXTENT: [f32; 2] = [222.0, 152.0];
 const LIGHT: [f32; 3] = [-0.25, 0.45, 0.86];
 
 impl View {
-    /// From outside, then from the middle.
+    /// The outer view, then the inner one.
     pub(super) fn of(hemisphere: Hemisphere) -> [Self; 2] {
         let left = hemisphere == Hemisphere::Left;
-        [Self { is_lateral: true, from_left: left }, Self { is_lateral: false, from_left: !left }]
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        if self.is_lateral { "lateral" } else { "medial" }
+        [Self { from_left: left }, Self { from_left: !left }]
     }
 
     pub(super) fn anterior_is_left(self) -> bool {

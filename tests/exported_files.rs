@@ -1,0 +1,143 @@
+//! Writes every format from known values and lets other people's software read the files: `tests/python`.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use encortex::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
+use encortex::export::archive::Archive;
+use encortex::export::{self, Names, Provenance, SliceRows, cifti, gifti, hdf5, nifti, npy, png, sidecar};
+
+const MESH: Mesh = Mesh::Fsaverage5;
+const SECONDS: usize = 12;
+const WITHIN_MM: f64 = 3.0;
+
+/// `(layer group, width, sample)` of the known features.
+const FEATURES: [usize; 3] = [2, 96, 24];
+
+#[test]
+fn other_software_reads_what_was_written() -> Result<(), Box<dyn Error>> {
+    let python = python();
+    let Some(surfaces) = surfaces(&python)? else {
+        eprintln!("SKIPPED: {} has no nibabel, nilearn, h5py and pytest", python.display());
+        return Ok(());
+    };
+    let folder = tempfile::tempdir()?;
+    write_everything(folder.path(), &surfaces)?;
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+    let status = Command::new(python)
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(tests)
+        .env("ENCORTEX_FILES", folder.path())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .status()?;
+    assert!(status.success(), "the Python tests of the files failed");
+    Ok(())
+}
+
+/// The interpreter of the virtual environment, or the system's.
+fn python() -> PathBuf {
+    match std::env::var_os("VIRTUAL_ENV") {
+        Some(environment) => Path::new(&environment).join("bin/python"),
+        None => PathBuf::from("python3"),
+    }
+}
+
+/// The surfaces that come with nilearn; `None` if something the Python tests import is missing.
+fn surfaces(python: &Path) -> Result<Option<Surfaces>, Box<dyn Error>> {
+    let script = "import h5py, nibabel, nilearn, pathlib, pytest; print(pathlib.Path(nilearn.__file__).parent)";
+    let Ok(output) = Command::new(python).args(["-c", script]).output() else { return Ok(None) };
+    if !output.status.success() {
+        return Ok(None);
+    }
+    let nilearn = String::from_utf8(output.stdout)?;
+    let folder = Path::new(nilearn.trim()).join("datasets/data/fsaverage5");
+    Ok(Some(Surfaces::load(|name| fs::read(folder.join(name)))?))
+}
+
+fn provenance() -> Provenance {
+    Provenance {
+        model: "tribe-v2".to_owned(),
+        trained: true,
+        weights_sha256: "5e".repeat(32),
+        licence: "CC BY-NC 4.0".to_owned(),
+        mesh: MESH,
+        subject: "average".to_owned(),
+        task: "clip".to_owned(),
+        stimulus_blake3: "b3".repeat(32),
+        tr_s: 1.0,
+        start_s: 0.0,
+        lag_s: 5.0,
+    }
+}
+
+/// A wave that runs from the back of the brain to its front, and a grain that tells the vertices apart.
+fn response(surfaces: &Surfaces) -> Vec<f32> {
+    let mut values = Vec::with_capacity(SECONDS * MESH.vertices());
+    for time in 0..SECONDS {
+        for hemisphere in Hemisphere::BOTH {
+            for (vertex, point) in surfaces.of(hemisphere).pial.coordinates.iter().enumerate() {
+                let phase = point[1] / 25.0 - std::f32::consts::TAU * time as f32 / SECONDS as f32;
+                values.push(phase.sin() + vertex as f32 * 1e-6);
+            }
+        }
+    }
+    values
+}
+
+fn write_everything(folder: &Path, surfaces: &Surfaces) -> Result<(), Box<dyn Error>> {
+    let provenance = provenance();
+    let names = Names::new(&provenance);
+    let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
+    let values = response(surfaces);
+    let mut rows = SliceRows::new(&values, MESH.vertices());
+    let kept: Vec<bool> = (0..SECONDS).map(|second| second != 3).collect();
+    let mean = export::mean(&mut rows, &kept)?;
+    let map = VolumeMap::from_surfaces(surfaces, MESH, WITHIN_MM);
+
+    for hemisphere in Hemisphere::BOTH {
+        gifti::write_series(create(&names.gifti(hemisphere))?, &mut rows, hemisphere, &provenance)?;
+    }
+    cifti::write_dtseries(create(&names.cifti())?, &mut rows, &provenance)?;
+    nifti::write_series(create(&names.nifti())?, &mut rows, &provenance, &map)?;
+    nifti::write_mean(create(&names.mean_nifti())?, &mean, &provenance, &map)?;
+    npy::write_series(create(&names.npy())?, &mut rows, MESH)?;
+    png::cortex(create(&names.png())?, &mean, surfaces, &provenance)?;
+    fs::write(folder.join(names.surface_sidecar()), sidecar::surface(&provenance))?;
+    fs::write(folder.join(names.volume_sidecar()), sidecar::volume(&provenance, &map))?;
+    fs::write(folder.join(names.mean_sidecar()), sidecar::volume(&provenance, &map))?;
+    fs::write(folder.join(export::DATASET_DESCRIPTION), sidecar::dataset_description(&provenance))?;
+
+    let [groups, width, samples] = FEATURES;
+    let features: Vec<f32> = (0..groups * width * samples).map(|index| (index as f32).sqrt()).collect();
+    hdf5::write(
+        &folder.join(export::HDF5),
+        &mut [
+            hdf5::Response { subject: "average", rows: &mut rows },
+            hdf5::Response { subject: "sub-02", rows: &mut SliceRows::new(&values, MESH.vertices()) },
+        ],
+        &kept,
+        &mut [hdf5::FeatureSeries { modality: "audio", groups, width, rows: &mut SliceRows::new(&features, samples) }],
+        &provenance,
+    )?;
+
+    let mut archive = Archive::new(create(export::ARCHIVE)?);
+    archive.add(export::DATASET_DESCRIPTION, File::open(folder.join(export::DATASET_DESCRIPTION))?)?;
+    for name in [names.cifti(), names.gifti(Hemisphere::Left), names.surface_sidecar()] {
+        archive.add(&format!("{}/{name}", names.folder()), File::open(folder.join(&name))?)?;
+    }
+    archive.finish()?;
+
+    write_floats(create("truth.f32")?, &values)?;
+    write_floats(create("features.f32")?, &features)?;
+    let voxels = map.voxels().iter().flat_map(|(voxel, place)| [voxel.to_le_bytes(), place.to_le_bytes()]);
+    fs::write(folder.join("voxels.u32"), voxels.flatten().collect::<Vec<u8>>())?;
+    Ok(())
+}
+
+fn write_floats(mut to: impl Write, values: &[f32]) -> std::io::Result<()> {
+    values.iter().try_for_each(|value| to.write_all(&value.to_le_bytes()))?;
+    to.flush()
+}
