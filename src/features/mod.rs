@@ -7,9 +7,11 @@
 pub mod weights;
 
 use ndarray::Array3;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A sense through which a stimulus reaches the encoder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Modality {
     Text,
