@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor};
 use super::Features;
 
 /// `(group, item, width)` on any device, as [`Features`].
-pub fn features(series: &Tensor) -> Features {
+pub(super) fn features(series: &Tensor) -> Features {
     let (groups, items, width) = series.size3().expect("a series has three axes. This is a bug.");
     let values = series.transpose(1, 2).to_device(Device::Cpu).to_kind(Kind::Float).contiguous().flatten(0, -1);
     let values = Vec::<f32>::try_from(values).expect("a flat float32 tensor is a vector. This is a bug.");

@@ -83,7 +83,7 @@ impl Wav2Vec2Bert {
     }
 
     /// Shows every hidden state, `(batch, token, width)`, with its index: the projection of `features`
-    /// `(batch, token, mel)`, then the output of each layer.
+    /// `(batch, token, mel)`, float32, then the output of each layer.
     ///
     /// No token is masked. The half-empty last token of a sound with an odd number of frames is heard too, as in
     /// training.
@@ -113,9 +113,11 @@ impl FeatureProjection {
     }
 }
 
+/// Normalises in float32 whatever the model's precision: the values of a token hardly differ from each other, and
+/// would differ less in bfloat16.
 impl Module for FeatureProjection {
     fn forward(&self, xs: &Tensor) -> Tensor {
-        xs.apply(&self.layer_norm).apply(&self.projection)
+        xs.apply(&self.layer_norm).to_kind(self.projection.weight.kind()).apply(&self.projection)
     }
 }
 

@@ -48,7 +48,10 @@ impl Configuration for MelConfig {
     fn check(&self) -> Result<(), String> {
         hub::check_sizes(&[("num_mel_bins", self.num_mel_bins), ("stride", self.stride)])?;
         if self.sampling_rate != SAMPLING_RATE {
-            return Err(format!("sampling_rate is {}, the filter bank is made for {SAMPLING_RATE}", self.sampling_rate));
+            return Err(format!(
+                "sampling_rate is {}, the filter bank is made for {SAMPLING_RATE}",
+                self.sampling_rate
+            ));
         }
         Ok(())
     }

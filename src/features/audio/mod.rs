@@ -7,6 +7,9 @@ pub mod conformer;
 pub mod mel;
 pub mod resample;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use ndarray::{Array2, Array3};
@@ -83,7 +86,7 @@ impl AudioExtractor {
     /// Means over the layer groups, `(group, token, width)`, of the `(token, mel)` heard.
     fn encode(&self, tokens: &Tensor) -> Tensor {
         let mut means = self.groups.mean();
-        let tokens = tokens.to_device(self.compute.device).to_kind(self.compute.kind).unsqueeze(0);
+        let tokens = tokens.to_device(self.compute.device).unsqueeze(0);
         self.model.hidden_states(&tokens, |index, state| means.add(index, &state.squeeze_dim(0)));
         means.finish().to_device(Device::Cpu)
     }
@@ -115,7 +118,8 @@ fn check_length(sound: &Sound, waveform: &Array2<f32>) -> Result<(), Error> {
     let (channels, samples) = waveform.dim();
     let needed_s = mel::FEWEST_SAMPLES as f64 / f64::from(mel::SAMPLING_RATE);
     let enough = channels > 0 && sound.sample_rate > 0 && samples as f64 > needed_s * f64::from(sound.sample_rate);
-    let too_little = || Error::TooLittleSound { path: sound.path.clone(), samples, sample_rate: sound.sample_rate, needed_s };
+    let too_little =
+        || Error::TooLittleSound { path: sound.path.clone(), samples, sample_rate: sound.sample_rate, needed_s };
     enough.then_some(()).ok_or_else(too_little)
 }
 

@@ -7,13 +7,16 @@ pub mod processor;
 pub mod reel;
 pub mod vjepa2;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::path::Path;
 
 use ndarray::Array3;
 use tch::{Device, Kind, Tensor};
 
-use self::processor::{Processor, ProcessorConfig, Size};
+use self::processor::{Processor, Size};
 use self::reel::{Clip, Frame, Reel};
 use self::vjepa2::{VJepa2, VJepa2Config};
 use super::weights::Weights;
@@ -41,12 +44,7 @@ impl VideoExtractor {
     ///
     /// # Errors
     /// When a file is missing or does not describe this model, or the weights do not fit it.
-    pub fn open(
-        folder: &Path,
-        layers: &LayerSelection,
-        compute: Compute,
-        clip_duration_s: f64,
-    ) -> Result<Self, Error> {
+    pub fn open(folder: &Path, layers: &LayerSelection, compute: Compute, clip_duration_s: f64) -> Result<Self, Error> {
         let config: VJepa2Config = hub::read(folder)?;
         let processor = Processor::new(hub::read(folder)?, compute.device);
         if processor.crop_size() != (Size { height: config.crop_size, width: config.crop_size }) {
@@ -110,7 +108,8 @@ impl VideoExtractor {
         let clips = grid::to_index(film.duration, FEATURE_HZ);
         let frames = self.config.frames_per_clip;
         let before_end = |frame: i64| (frames - 1 - frame) as f64 / frames as f64 * self.clip_duration_s;
-        let numbers = |end: f64| (0..frames).map(|frame| film.frame_number((end - before_end(frame)).max(0.0))).collect();
+        let numbers =
+            |end: f64| (0..frames).map(|frame| film.frame_number((end - before_end(frame)).max(0.0))).collect();
         (1..=clips).map(|clip| numbers(clip as f64 * film.duration / clips as f64)).collect()
     }
 

@@ -11,8 +11,8 @@ use crate::features::hub::{self, Configuration};
 
 /// Pillow's number of bilinear interpolation.
 const BILINEAR: u8 = 2;
-/// Most pixels that the longer side of a frame may have once the shorter one has its length.
-const LONGEST_EDGE: i64 = 16_384;
+/// How many times longer than the other a side of a frame may be.
+const NARROWEST: i64 = 64;
 
 /// What `video_preprocessor_config.json` says.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,7 +35,11 @@ impl Configuration for ProcessorConfig {
 
     fn check(&self) -> Result<(), String> {
         let (edge, crop) = (self.size.shortest_edge, self.crop_size);
-        hub::check_sizes(&[("shortest_edge", edge), ("crop_size.height", crop.height), ("crop_size.width", crop.width)])?;
+        hub::check_sizes(&[
+            ("shortest_edge", edge),
+            ("crop_size.height", crop.height),
+            ("crop_size.width", crop.width),
+        ])?;
         if crop.height.max(crop.width) > edge {
             return Err(format!("a crop of {} × {} pixels exceeds a shortest_edge of {edge}", crop.width, crop.height));
         }
@@ -74,7 +78,8 @@ pub struct Processor {
 
 impl Processor {
     pub fn new(config: ProcessorConfig, device: Device) -> Self {
-        let in_8_bit_units = |values: &[f32]| (Tensor::from_slice(values) / config.rescale_factor).reshape([3, 1, 1]).to_device(device);
+        let in_8_bit_units =
+            |values: &[f32]| (Tensor::from_slice(values) / config.rescale_factor).reshape([3, 1, 1]).to_device(device);
         let (mean, deviation) = (in_8_bit_units(&config.image_mean), in_8_bit_units(&config.image_std));
         Self { config, mean, deviation }
     }
@@ -94,10 +99,10 @@ impl Processor {
         if frame.is_empty() || frame.len() as i64 != 3 * height * width {
             return Err(Error::FrameSize { bytes: frame.len(), height, width });
         }
-        let resized = self.resized(size);
-        if resized.height.max(resized.width) > LONGEST_EDGE {
-            return Err(Error::FrameShape { height, width });
+        if height.max(width) > NARROWEST * height.min(width) {
+            return Err(Error::FrameShape { height, width, narrowest: NARROWEST });
         }
+        let resized = self.resized(size);
         let image = Tensor::from_slice(frame).reshape([1, height, width, 3]).permute([0, 3, 1, 2]);
         let image = image.internal_upsample_bilinear2d_aa([resized.height, resized.width], false, None, None);
         let Size { height, width } = self.config.crop_size;

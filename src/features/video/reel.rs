@@ -2,6 +2,7 @@
 //! clip may still show them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Fuse;
 use std::rc::Rc;
 
 use tch::Tensor;
@@ -45,23 +46,16 @@ impl Clip {
 }
 
 /// A film that is read forward.
-pub struct Reel<Decoded, Process> {
-    decoded: Decoded,
+pub struct Reel<Decoded: Iterator, Process> {
+    decoded: Fuse<Decoded>,
     process: Process,
     /// Numbers of the frames that some clip shows.
     shown: BTreeSet<usize>,
     kept: BTreeMap<usize, Rc<Frame>>,
     /// Number of the frame to be decoded next.
     next: usize,
-    state: State,
-}
-
-/// Where a film stands.
-enum State {
-    /// There may be more frames; the bytes of the last one are held.
-    Running(Option<Vec<u8>>),
-    /// There are no more; the last frame stands for all that would follow.
-    Ended(Rc<Frame>),
+    /// The frame that was shown last, the film's first one to begin with.
+    latest: Option<Rc<Frame>>,
 }
 
 impl<Decoded, Process, Fault> Reel<Decoded, Process>
@@ -71,11 +65,15 @@ where
     Fault: Into<Error>,
 {
     /// A film whose `decoded` frames begin with number `first`, of which clips show the frames `shown`.
-    pub fn new(decoded: Decoded, process: Process, first: usize, shown: BTreeSet<usize>) -> Self {
-        Self { decoded, process, shown, kept: BTreeMap::new(), next: first, state: State::Running(None) }
+    pub fn new(decoded: Decoded, process: Process, first: usize, mut shown: BTreeSet<usize>) -> Self {
+        shown.insert(first);
+        Self { decoded: decoded.fuse(), process, shown, kept: BTreeMap::new(), next: first, latest: None }
     }
 
     /// The frames of these numbers, in order. No later clip may begin before this one does.
+    ///
+    /// Where a number lies past the end of the film, the frame before it in the clip stands again, as in the published
+    /// pipeline's reader; it need not be the last one decoded.
     ///
     /// # Errors
     /// [`Error::NoFrames`] when the film has none; what decoding and processing say.
@@ -87,25 +85,23 @@ where
     }
 
     fn frame(&mut self, number: usize) -> Result<Rc<Frame>, Error> {
-        loop {
-            match (self.kept.get(&number), &self.state) {
-                (Some(frame), _) | (None, State::Ended(frame)) => return Ok(Rc::clone(frame)),
-                (None, State::Running(_)) => self.advance()?,
-            }
+        self.decode_up_to(number)?;
+        if let Some(frame) = self.kept.get(&number) {
+            self.latest = Some(Rc::clone(frame));
         }
+        self.latest.clone().ok_or(Error::NoFrames)
     }
 
-    fn advance(&mut self) -> Result<(), Error> {
-        match (self.decoded.next().transpose().map_err(Into::into)?, &self.state) {
-            (Some(bytes), _) => {
-                if self.shown.contains(&self.next) {
-                    self.kept.insert(self.next, Rc::new((self.process)(&bytes)?));
-                }
-                self.next += 1;
-                self.state = State::Running(Some(bytes));
+    fn decode_up_to(&mut self, number: usize) -> Result<(), Error> {
+        while self.next <= number {
+            let Some(bytes) = self.decoded.next() else { break };
+            let bytes = bytes.map_err(Into::into)?;
+            if self.shown.contains(&self.next) {
+                let frame = Rc::new((self.process)(&bytes)?);
+                self.latest.get_or_insert_with(|| Rc::clone(&frame));
+                self.kept.insert(self.next, frame);
             }
-            (None, State::Running(Some(last))) => self.state = State::Ended(Rc::new((self.process)(last)?)),
-            (None, _) => return Err(Error::NoFrames),
+            self.next += 1;
         }
         Ok(())
     }

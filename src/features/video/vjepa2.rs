@@ -48,15 +48,17 @@ impl Configuration for VJepa2Config {
             ("hidden_size", self.hidden_size),
             ("num_hidden_layers", self.num_hidden_layers),
             ("num_attention_heads", self.num_attention_heads),
-            ("width of the mlp", self.mlp_width()),
-            ("crop_size / patch_size", self.crop_size / self.patch_size.max(1)),
+            ("crop_size", self.crop_size),
             ("patch_size", self.patch_size),
-            ("frames_per_clip / tubelet_size", self.frames_per_clip / self.tubelet_size.max(1)),
+            ("frames_per_clip", self.frames_per_clip),
             ("tubelet_size", self.tubelet_size),
-            ("tokens of a clip", self.tokens()),
         ])?;
+        hub::check_sizes(&[("hidden_size · mlp_ratio", self.mlp_width()), ("tokens of a clip", self.tokens())])?;
         if self.hidden_size % (2 * self.num_attention_heads) != 0 {
-            return Err(format!("{} heads do not divide a width of {} evenly", self.num_attention_heads, self.hidden_size));
+            return Err(format!(
+                "{} heads do not divide a width of {} evenly",
+                self.num_attention_heads, self.hidden_size
+            ));
         }
         if self.in_chans != 3 {
             return Err(format!("in_chans is {}, frames have 3", self.in_chans));
@@ -136,7 +138,10 @@ impl PatchEmbeddings {
         let tubelet = [config.in_chans, config.tubelet_size, config.patch_size, config.patch_size];
         let init = Init::Normal((tubelet.iter().product::<i64>() as f64).powf(-0.5));
         let shape = [&[config.hidden_size], &tubelet[..]].concat();
-        Self { weight: proj.tensor("weight", &shape, init), bias: proj.tensor("bias", &[config.hidden_size], Init::Zeros) }
+        Self {
+            weight: proj.tensor("weight", &shape, init),
+            bias: proj.tensor("bias", &[config.hidden_size], Init::Zeros),
+        }
     }
 }
 
