@@ -127,7 +127,7 @@ fn bfloat16_is_close_to_float32() {
     let recording = Recording::hamlet(&golden);
     let [low, full] = [Precision::Bfloat16, Precision::Float32]
         .map(|precision| tensor(&recording.features(&extractor(&golden, precision))));
-    golden::assert_close("hamlet: features.audio in bfloat16", &low, &full, 3e-2);
+    golden::assert_close("hamlet: features.audio in bfloat16", &low, &full, 5e-2);
 }
 
 #[test]
