@@ -7,7 +7,7 @@ use std::process::Command;
 use tch::{IndexOp, Tensor};
 
 use super::*;
-use crate::features::{Cancelled, DeviceChoice, Precision, golden};
+use crate::features::{DeviceChoice, Precision, golden};
 use crate::stimulus::FilmSource;
 
 const MODEL: &str = "models--facebook--vjepa2-vitg-fpc64-256";
@@ -81,13 +81,15 @@ fn hidden_states_are_the_published_ones() {
     let steps = golden::expected(&golden, "clip.steps.safetensors");
     let states = &steps["video.9.hidden_states"];
     let mut means = Vec::new();
-    extractor.model.hidden_states(&steps["video.9.pixel_values"].unsqueeze(0), |index, state| {
+    let all_shown = extractor.model.hidden_states(&steps["video.9.pixel_values"].unsqueeze(0), |index, state| {
         means.push(state.i(0).mean_dim(0, false, Kind::Float));
         if let Some(place) = [0, 40].iter().position(|&kept| kept == index) {
             let name = format!("clip 9: video hidden state {index}");
             golden::assert_close(&name, &state.i(0), &states.i(place as i64), 1e-4);
         }
+        Ok(())
     });
+    assert!(all_shown.is_ok());
     let means = Tensor::stack(&means, 0);
     golden::assert_close("clip 9: token means of all states", &means, &steps["video.9.hidden_token_mean"], 1e-4);
 }
@@ -181,14 +183,21 @@ fn films_without_frames_or_with_others_are_refused() {
 }
 
 #[test]
-fn a_cancelled_extractor_stops_between_clips() {
+fn progress_rises_to_one_and_a_cancelled_extractor_stops_inside_a_clip() {
     let Some(golden) = golden::folder() else { return };
-    let ticks = Cell::new(0);
-    let cancel = &mut |_| {
-        ticks.set(ticks.get() + 1);
-        if ticks.get() == 3 { Err(Cancelled) } else { Ok(()) }
+    let extractor = extractor(&golden, Precision::Float32);
+    let ticked = |stop_at: usize| {
+        let mut fractions = Vec::new();
+        let stopped = extractor.film(&clip(), std::iter::repeat_with(|| plain(1)), &mut |fraction| {
+            fractions.push(fraction);
+            if fractions.len() == stop_at { Err(Cancelled) } else { Ok(()) }
+        });
+        (stopped, fractions)
     };
-    let cancelled = extractor(&golden, Precision::Float32).film(&clip(), std::iter::repeat_with(|| plain(1)), cancel);
+    let (finished, fractions) = ticked(usize::MAX);
+    assert!(finished.is_ok() && fractions.is_sorted());
+    assert_eq!((fractions.first(), fractions.last()), (Some(&0.0), Some(&1.0)));
+    let (cancelled, fractions) = ticked(30);
     assert!(matches!(cancelled, Err(Error::Cancelled(_))));
-    assert_eq!(ticks.get(), 3);
+    assert_eq!(fractions.len(), 30);
 }
