@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tch::{Kind, Tensor};
 
+use super::{Features, LayerSelection};
+
 /// The folder of goldens, if it lies beside the project; says loudly that a test is skipped if not.
 pub(super) fn folder() -> Option<PathBuf> {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -18,6 +20,17 @@ pub(super) fn folder() -> Option<PathBuf> {
 /// The folder of an extractor in the golden Hugging Face cache.
 pub(super) fn model(golden: &Path, name: &str) -> PathBuf {
     golden.join("hf_home/hub").join(name).join("snapshots").join("0".repeat(40))
+}
+
+/// The layers that the released configuration names.
+pub(super) fn released_layers() -> LayerSelection {
+    LayerSelection { fractions: vec![0.5, 0.75, 1.0], cached_layers: Some(20) }
+}
+
+/// Features as a tensor, `(group, width, item)`.
+pub(super) fn tensor(features: &Features) -> Tensor {
+    let shape: Vec<i64> = features.shape().iter().map(|&size| size as i64).collect();
+    Tensor::from_slice(&features.iter().copied().collect::<Vec<_>>()).reshape(shape)
 }
 
 /// The tensors of `expected/NAME`.

@@ -11,13 +11,9 @@ use crate::features::{DeviceChoice, Precision, golden};
 
 const MODEL: &str = "models--facebook--w2v-bert-2.0";
 
-fn released_layers() -> LayerSelection {
-    LayerSelection { fractions: vec![0.5, 0.75, 1.0], cached_layers: Some(20) }
-}
-
 fn extractor(golden: &Path, precision: Precision) -> AudioExtractor {
     let compute = Compute::new(DeviceChoice::Cpu, Some(precision)).unwrap();
-    AudioExtractor::open(&golden::model(golden, MODEL), &released_layers(), compute).unwrap()
+    AudioExtractor::open(&golden::model(golden, MODEL), &golden::released_layers(), compute).unwrap()
 }
 
 /// The samples of a sound and where they come from.
@@ -69,11 +65,6 @@ fn golden_features(golden: &Path, name: &str, samples: i64) -> Tensor {
     window.i((.., .., ..samples))
 }
 
-fn tensor(features: &Features) -> Tensor {
-    let shape = features.shape().iter().map(|&size| size as i64).collect::<Vec<_>>();
-    Tensor::from_slice(&features.iter().copied().collect::<Vec<_>>()).reshape(shape)
-}
-
 /// `limits` of the waveform, the input features and the hidden states.
 fn check_steps(golden: &Path, name: &str, recording: &Recording, limits: [f64; 3]) {
     let _no_grad = tch::no_grad_guard();
@@ -117,7 +108,7 @@ fn features_are_the_published_ones() {
     let extractor = extractor(&golden, Precision::Float32);
     let recordings = [("hamlet", Recording::hamlet(&golden), 1e-4), ("clip", Recording::clip(&golden), 1e-3)];
     for (name, recording, limit) in recordings {
-        let features = tensor(&recording.features(&extractor));
+        let features = golden::tensor(&recording.features(&extractor));
         let expected = golden_features(&golden, &format!("{name}.golden.safetensors"), features.size()[2]);
         golden::assert_close(&format!("{name}: features.audio"), &features, &expected, limit);
     }
@@ -128,7 +119,7 @@ fn bfloat16_is_close_to_float32() {
     let Some(golden) = golden::folder() else { return };
     let recording = Recording::hamlet(&golden);
     let [low, full] = [Precision::Bfloat16, Precision::Float32]
-        .map(|precision| tensor(&recording.features(&extractor(&golden, precision))));
+        .map(|precision| golden::tensor(&recording.features(&extractor(&golden, precision))));
     golden::assert_close("hamlet: features.audio in bfloat16", &low, &full, 5e-2);
 }
 

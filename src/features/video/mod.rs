@@ -65,8 +65,8 @@ impl VideoExtractor {
     /// [`Film::first_frame`] on.
     ///
     /// # Errors
-    /// [`Error::NoFrames`] when there is none, [`Error::FrameSize`] when one is not of the film's size,
-    /// [`Error::Cancelled`] when `tick` says so, and what decoding says.
+    /// [`Error::NoFrames`] when there is none, [`Error::FrameSize`] or [`Error::FrameShape`] when one cannot be
+    /// processed, [`Error::Cancelled`] when `tick` says so, and what decoding says.
     pub fn film<E: Into<Error>>(
         &self,
         film: &Film,

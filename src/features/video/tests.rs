@@ -13,13 +13,9 @@ use crate::stimulus::FilmSource;
 const MODEL: &str = "models--facebook--vjepa2-vitg-fpc64-256";
 const FRAME: Size = Size { height: 240, width: 320 };
 
-fn released_layers() -> LayerSelection {
-    LayerSelection { fractions: vec![0.5, 0.75, 1.0], cached_layers: Some(20) }
-}
-
 fn extractor(golden: &Path, precision: Precision) -> VideoExtractor {
     let compute = Compute::new(DeviceChoice::Cpu, Some(precision)).unwrap();
-    VideoExtractor::open(&golden::model(golden, MODEL), &released_layers(), compute, 4.0).unwrap()
+    VideoExtractor::open(&golden::model(golden, MODEL), &golden::released_layers(), compute, 4.0).unwrap()
 }
 
 fn film(source: FilmSource, duration: f64) -> Film {
@@ -49,11 +45,6 @@ fn played(frames: Vec<Vec<u8>>) -> impl Iterator<Item = Result<Vec<u8>, Error>> 
 /// A frame of one colour.
 fn plain(value: u8) -> Result<Vec<u8>, Error> {
     Ok(vec![value; 3 * (FRAME.height * FRAME.width) as usize])
-}
-
-fn tensor(features: &Features) -> Tensor {
-    let shape = features.shape().iter().map(|&size| size as i64).collect::<Vec<_>>();
-    Tensor::from_slice(&features.iter().copied().collect::<Vec<_>>()).reshape(shape)
 }
 
 fn bytes(frame: &Tensor) -> Vec<u8> {
@@ -120,7 +111,7 @@ fn clips_show_the_published_frames() {
 fn features_are_the_published_ones() {
     let Some(golden) = golden::folder() else { return };
     let extractor = extractor(&golden, Precision::Float32);
-    let features = tensor(&extractor.film(&clip(), played(decode(&golden)), &mut |_| Ok(())).unwrap());
+    let features = golden::tensor(&extractor.film(&clip(), played(decode(&golden)), &mut |_| Ok(())).unwrap());
     let window = golden::expected(&golden, "clip.golden.safetensors")["features.video"].i(0);
     assert_eq!(window.i((.., .., 24..)).abs().max().double_value(&[]), 0.0);
     golden::assert_close("clip: features.video", &features, &window.i((.., .., ..24)), 1e-4);
@@ -132,7 +123,7 @@ fn bfloat16_is_close_to_float32() {
     let frames = decode(&golden);
     let [low, full] = [Precision::Bfloat16, Precision::Float32].map(|precision| {
         let features = extractor(&golden, precision).film(&clip(), played(frames.clone()), &mut |_| Ok(()));
-        tensor(&features.unwrap())
+        golden::tensor(&features.unwrap())
     });
     golden::assert_close("clip: features.video in bfloat16", &low, &full, 5e-2);
 }
