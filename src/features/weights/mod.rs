@@ -84,7 +84,15 @@ impl Weights {
     }
 
     fn new(origin: String, source: Source, device: Device, kind: Kind) -> Self {
-        let tree = Tree { origin, source, device, kind, taken: RefCell::default(), ignored: RefCell::default(), faults: RefCell::default() };
+        let tree = Tree {
+            origin,
+            source,
+            device,
+            kind,
+            taken: RefCell::default(),
+            ignored: RefCell::default(),
+            faults: RefCell::default(),
+        };
         Self { tree: Rc::new(tree), path: String::new() }
     }
 
@@ -135,7 +143,8 @@ impl Weights {
         if let Source::Mapped(views) = &self.tree.source {
             let taken = self.tree.taken.borrow();
             let ignored = self.tree.ignored.borrow();
-            let is_extra = |name: &&String| !taken.contains(*name) && !ignored.iter().any(|prefix| name.starts_with(prefix));
+            let is_extra =
+                |name: &&String| !taken.contains(*name) && !ignored.iter().any(|prefix| name.starts_with(prefix));
             faults.extend(views.keys().filter(is_extra).map(|name| format!("extra: {name} {:?}", views[name].shape())));
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Misfit { origin: self.tree.origin.clone(), faults }) }

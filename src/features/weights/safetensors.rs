@@ -33,10 +33,20 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::NoWeights { folder: folder.display().to_string() });
     }
     let malformed = |reason: String| Error::Malformed { path: path.display().to_string(), reason };
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
     let index: Index = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
     let shards: BTreeSet<String> = index.weight_map.into_values().collect();
-    shards.into_iter().map(|shard| if is_plain_name(&shard) { Ok(folder.join(shard)) } else { Err(malformed(format!("{shard:?} is not a file beside it"))) }).collect()
+    shards
+        .into_iter()
+        .map(|shard| {
+            if is_plain_name(&shard) {
+                Ok(folder.join(shard))
+            } else {
+                Err(malformed(format!("{shard:?} is not a file beside it")))
+            }
+        })
+        .collect()
 }
 
 fn is_plain_name(name: &str) -> bool {
@@ -51,9 +61,12 @@ fn read(path: &Path) -> Result<Vec<(String, View)>, Error> {
     tensors
         .iter()
         .map(|(name, tensor)| {
-            let kind = kind(tensor.dtype()).ok_or_else(|| malformed(format!("{name} is of kind {:?}, which no model here uses", tensor.dtype())))?;
+            let kind = kind(tensor.dtype()).ok_or_else(|| {
+                malformed(format!("{name} is of kind {:?}, which no model here uses", tensor.dtype()))
+            })?;
             let shape = tensor.shape().iter().map(|&size| size as i64).collect();
-            let view = View::new(kind, shape, tensor.data()).ok_or_else(|| malformed(format!("{name} is cut short")))?;
+            let view =
+                View::new(kind, shape, tensor.data()).ok_or_else(|| malformed(format!("{name} is cut short")))?;
             Ok((name.to_owned(), view))
         })
         .collect()
