@@ -31,6 +31,6 @@ pub(super) fn assert_close(what: &str, actual: &Tensor, expected: &Tensor, limit
     assert_eq!(actual.size(), expected.size(), "{what}");
     let (actual, expected) = (actual.to_kind(Kind::Double), expected.to_kind(Kind::Double));
     let error = ((actual - &expected).norm() / expected.norm()).double_value(&[]);
-    println!("{what}: relative error {error:.1e}, at most {limit:.0e}");
+    eprintln!("{what}: relative error {error:.1e}, at most {limit:.0e}");
     assert!(error <= limit, "{what}: {error:.1e} > {limit:.0e}");
 }

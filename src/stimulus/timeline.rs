@@ -68,3 +68,19 @@ pub struct Timeline {
     pub films: Vec<Film>,
     pub words: Vec<Word>,
 }
+
+impl Film {
+    /// The number in the file of the frame shown `seconds` into this stretch: floor(fps · t + 1e-5), and 0 for a
+    /// still.
+    pub fn frame_number(&self, seconds: f64) -> usize {
+        match self.source {
+            FilmSource::Video { fps } => (fps * (self.offset + seconds) + 1e-5).floor().max(0.0) as usize,
+            FilmSource::Still => 0,
+        }
+    }
+
+    /// The number of the first frame of this stretch.
+    pub fn first_frame(&self) -> usize {
+        self.frame_number(0.0)
+    }
+}

@@ -7,7 +7,7 @@ use ndarray::{Array2, ShapeBuilder};
 use tch::{IndexOp, Tensor};
 
 use super::*;
-use crate::features::{Cancelled, DeviceChoice, Precision, golden};
+use crate::features::{DeviceChoice, Precision, golden};
 
 const MODEL: &str = "models--facebook--w2v-bert-2.0";
 
@@ -89,12 +89,14 @@ fn check_steps(golden: &Path, name: &str, recording: &Recording, limits: [f64; 3
     let heard = extractor.log_mel.forward(&waveform);
     golden::assert_close(&format!("{name}: input features"), &heard, &steps["audio.0.input_features"], limits[1]);
     let expected = &steps["audio.0.hidden_states.0_1_12_24"];
-    extractor.model.hidden_states(&heard.unsqueeze(0), |index, state| {
+    let all_shown = extractor.model.hidden_states(&heard.unsqueeze(0), |index, state| {
         if let Some(place) = [0, 1, 12, 24].iter().position(|&kept| kept == index) {
             let name = format!("{name}: audio hidden state {index}");
             golden::assert_close(&name, &state.i(0), &expected.i(place as i64), limits[2]);
         }
+        Ok(())
     });
+    assert!(all_shown.is_ok());
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn bfloat16_is_close_to_float32() {
     let recording = Recording::hamlet(&golden);
     let [low, full] = [Precision::Bfloat16, Precision::Float32]
         .map(|precision| tensor(&recording.features(&extractor(&golden, precision))));
-    golden::assert_close("hamlet: features.audio in bfloat16", &low, &full, 3e-2);
+    golden::assert_close("hamlet: features.audio in bfloat16", &low, &full, 5e-2);
 }
 
 #[test]
