@@ -67,7 +67,7 @@ impl Pipeline {
             name: model.name.clone(),
             trained: settings.trained,
             weights_sha256: artefact.weights_sha256()?,
-            space: model.card.mesh.clone(),
+            space: model.card.mesh.clone().unwrap_or_default(),
             licence: model.card.licence.clone(),
         };
         Ok(Self {
