@@ -49,7 +49,6 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             }
         })
         .collect()
-<<<<<<< HEAD
 }
 
 /// Writes tensors from where they lie, one after the other.
@@ -70,8 +69,6 @@ pub fn write(views: &BTreeMap<String, View>, path: &Path) -> Result<(), Error> {
         })
         .collect::<Result<Vec<_>, Error>>()?;
     safetensors::serialize_to_file(tensors, None, path).map_err(failed)
-=======
->>>>>>> stimulus
 }
 
 fn is_plain_name(name: &str) -> bool {
