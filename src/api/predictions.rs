@@ -8,13 +8,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::form::{Asked, Chosen, FileField, Parameters, PredictionForm, PredictionOrder, Timing};
+use super::form::{Asked, PredictionForm, PredictionOrder};
 use super::prediction_view::{PredictionSummary, PredictionView, href};
 use super::{Error, Problem, State, prefer};
 use crate::jobs::{JobState, JobStatus, Withdrawn};
 use crate::predict::{Health, PredictionRequest};
-use crate::stimulus::Source;
-use crate::store::Stimulus;
 
 const DEFAULT_LIST: usize = 100;
 const LONGEST_LIST: usize = 1000;
@@ -133,7 +131,7 @@ fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
     }
     let stimuli = stimulus.ids();
     let request = PredictionRequest {
-        source: source(state, stimulus, &parameters)?,
+        source: stimulus.into_source(&parameters)?,
         subjects: parameters.subjects,
         modalities: parameters.modalities,
         save_features: parameters.save_features.unwrap_or(false),
