@@ -54,7 +54,9 @@ pub enum Error {
     FieldTooLong { field: String, limit: usize },
     #[error("there is no stimulus; give one of video, audio, text, image, events")]
     NoStimulus,
-    #[error("{first} and {second} are two stimuli; ask for one prediction each, or place them on one timeline with events")]
+    #[error(
+        "{first} and {second} are two stimuli; ask for one prediction each, or place them on one timeline with events"
+    )]
     TwoStimuli { first: &'static str, second: &'static str },
     #[error("{field} does not go with {stimulus}: it goes with {goes_with}")]
     MisplacedField { field: &'static str, stimulus: &'static str, goes_with: &'static str },
@@ -177,9 +179,7 @@ fn of_store(error: &store::Error) -> Verdict {
 
 fn of_io(error: &io::Error) -> Verdict {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            (StatusCode::INSUFFICIENT_STORAGE, "storage_full")
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
     }
 }

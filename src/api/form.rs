@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use axum::body::Bytes;
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
-use axum::body::Bytes;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -27,12 +27,22 @@ const JSON: &str = "application/json";
 
 /// All fields of the form.
 const FIELDS: &[&str] = &[
-    "video", "audio", "text", "image", "events", "transcript", "subject", "modalities", "duration", "timing",
-    "save_features", "model",
+    "video",
+    "audio",
+    "text",
+    "image",
+    "events",
+    "file",
+    "transcript",
+    "subject",
+    "modalities",
+    "duration",
+    "timing",
+    "save_features",
+    "model",
 ];
 
-/// The form of `POST /v1/predictions`. One of `video`, `audio`, `text`, `image` and `events` is the stimulus; with
-/// `events`, the others are the files that it names.
+/// The form of `POST /v1/predictions`. One of `video`, `audio`, `text`, `image` and `events` is the stimulus.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form, which is read field by field as it arrives")]
 pub(super) struct PredictionForm {
@@ -44,9 +54,12 @@ pub(super) struct PredictionForm {
     text: Option<String>,
     #[schema(format = Binary)]
     image: Option<String>,
-    /// A BIDS `events.tsv` whose `stim_file` column names the files that come with it.
+    /// A BIDS `events.tsv` whose `stim_file` column names files that come with it.
     #[schema(format = Binary)]
     events: Option<String>,
+    /// A file that `events` names; repeat it for several.
+    #[schema(format = Binary)]
+    file: Vec<String>,
     /// Words and their times: TSV, CSV, WhisperX JSON, SRT or VTT.
     #[schema(format = Binary)]
     transcript: Option<String>,
@@ -65,16 +78,20 @@ pub(super) struct PredictionForm {
 }
 
 /// The JSON of `POST /v1/predictions`: as the form, with ids of uploaded stimuli for files.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PredictionOrder {
-    video: Ids,
-    audio: Ids,
-    text: Ids,
-    image: Ids,
-    events: Ids,
-    transcript: Ids,
+    video: Option<String>,
+    audio: Option<String>,
+    text: Option<String>,
+    image: Option<String>,
+    events: Option<String>,
+    /// The stimuli that `events` names, by the names they were uploaded with.
+    #[serde(default)]
+    file: Vec<String>,
+    transcript: Option<String>,
     /// Names of the model's subjects; its default when empty.
+    #[serde(default)]
     subject: Vec<String>,
     /// Those that reach the encoder; all when left out.
     modalities: Option<Vec<Modality>>,
@@ -82,31 +99,8 @@ pub(super) struct PredictionOrder {
     duration: Option<f64>,
     #[schema(value_type = Option<String>)]
     timing: Option<TextTiming>,
-    save_features: bool,
+    save_features: Option<bool>,
     model: Option<String>,
-}
-
-/// One stimulus's id, or several: events place as many as they name.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-enum Ids {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Default for Ids {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
-}
-
-impl Ids {
-    fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(id) => vec![id],
-            Self::Several(ids) => ids,
-        }
-    }
 }
 
 /// What is asked for, its stimuli in the store.
@@ -161,6 +155,8 @@ impl StimulusKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FileField {
     Stimulus(StimulusKind),
+    /// Named by `events`.
+    Beside,
     Transcript,
 }
 
@@ -172,6 +168,7 @@ impl FileField {
             "text" => Self::Stimulus(StimulusKind::Text),
             "image" => Self::Stimulus(StimulusKind::Image),
             "events" => Self::Stimulus(StimulusKind::Events),
+            "file" => Self::Beside,
             "transcript" => Self::Transcript,
             _ => return None,
         })
@@ -180,6 +177,7 @@ impl FileField {
     fn default_name(self) -> &'static str {
         match self {
             Self::Stimulus(kind) => kind.default_name(),
+            Self::Beside => "file",
             Self::Transcript => "transcript",
         }
     }
@@ -198,12 +196,11 @@ pub(super) struct Chosen<T> {
 impl<T> Chosen<T> {
     /// Finds the one stimulus among the files.
     fn among(files: Vec<(FileField, T)>) -> Result<Self, Error> {
-        let has_events = files.iter().any(|(field, _)| *field == FileField::Stimulus(StimulusKind::Events));
         let (mut stimulus, mut beside, mut transcript) = (None::<(StimulusKind, T)>, Vec::new(), None);
         for (field, file) in files {
             match field {
                 FileField::Transcript => once("transcript", &mut transcript, file)?,
-                FileField::Stimulus(kind) if has_events && kind != StimulusKind::Events => beside.push(file),
+                FileField::Beside => beside.push(file),
                 FileField::Stimulus(kind) => {
                     if let Some((first, _)) = stimulus.replace((kind, file)) {
                         return Err(Error::TwoStimuli { first: first.as_str(), second: kind.as_str() });
@@ -254,9 +251,21 @@ impl Asked {
             .await
             .map_err(|_| Error::BodyTooLarge { limit: LONGEST_JSON as u64 })?;
         let PredictionOrder {
-            video, audio, text, image, events, transcript,
-            subject: subjects, modalities, duration: duration_s, timing, save_features, model,
+            video,
+            audio,
+            text,
+            image,
+            events,
+            file,
+            transcript,
+            subject: subjects,
+            modalities,
+            duration: duration_s,
+            timing,
+            save_features,
+            model,
         } = order(&body)?;
+        let beside = file.into_iter().map(|id| (FileField::Beside, id));
         let given = [
             (FileField::Stimulus(StimulusKind::Video), video),
             (FileField::Stimulus(StimulusKind::Audio), audio),
@@ -265,13 +274,13 @@ impl Asked {
             (FileField::Stimulus(StimulusKind::Events), events),
             (FileField::Transcript, transcript),
         ];
-        let mut files = Vec::new();
-        for (field, ids) in given {
-            for id in ids.into_vec() {
-                files.push((field, state.store.stimulus(&id)?));
-            }
-        }
-        let parameters = Parameters { subjects, modalities, duration_s, timing, save_features: Some(save_features), model };
+        let files = given
+            .into_iter()
+            .filter_map(|(field, id)| Some((field, id?)))
+            .chain(beside)
+            .map(|(field, id)| Ok((field, state.store.stimulus(&id)?)))
+            .collect::<Result<_, Error>>()?;
+        let parameters = Parameters { subjects, modalities, duration_s, timing, save_features, model };
         let stimulus = Chosen::among(files)?;
         parameters.fit(&stimulus)?;
         Ok(Self { stimulus, parameters })
@@ -301,6 +310,12 @@ impl Chosen<Stimulus> {
     pub(super) fn ids(&self) -> Vec<String> {
         let files = std::iter::once(&self.file).chain(&self.beside).chain(&self.transcript);
         files.map(|stimulus| stimulus.id.clone()).collect()
+    }
+
+    /// What the stimulus is called in file names: the upload's name up to its first dot.
+    pub(super) fn task(&self) -> String {
+        let name = self.file.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.split('.').next().unwrap_or_default().to_owned()
     }
 
     /// As the pipeline takes it.
@@ -358,6 +373,9 @@ impl Parameters {
         }
         if chosen.transcript.is_some() && !matches!(chosen.kind, StimulusKind::Video | StimulusKind::Audio) {
             return Err(misplaced("transcript", "video and audio"));
+        }
+        if !chosen.beside.is_empty() && chosen.kind != StimulusKind::Events {
+            return Err(misplaced("file", "events"));
         }
         Ok(())
     }
@@ -423,7 +441,7 @@ pub(super) fn media_type(headers: &HeaderMap) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use FileField::Transcript;
+    use FileField::{Beside, Transcript};
     use proptest::prelude::*;
 
     use super::*;
@@ -442,7 +460,7 @@ mod tests {
     fn the_stimulus_is_found_among_the_files() {
         let chosen = among(&[Transcript, VIDEO]).unwrap();
         assert_eq!((chosen.kind, chosen.file, chosen.transcript), (StimulusKind::Video, 1, Some(0)));
-        let chosen = among(&[VIDEO, EVENTS, VIDEO, AUDIO]).unwrap();
+        let chosen = among(&[Beside, EVENTS, Beside, Beside]).unwrap();
         assert_eq!((chosen.kind, chosen.file, chosen.beside), (StimulusKind::Events, 1, vec![0, 2, 3]));
     }
 
@@ -460,7 +478,10 @@ mod tests {
     fn what_does_not_go_with_the_stimulus_is_refused() {
         let duration = Parameters { duration_s: Some(2.0), ..Parameters::default() };
         assert!(duration.fit(&among(&[IMAGE]).unwrap()).is_ok());
-        assert!(matches!(duration.fit(&among(&[VIDEO]).unwrap()), Err(Error::MisplacedField { field: "duration", .. })));
+        assert!(matches!(
+            duration.fit(&among(&[VIDEO]).unwrap()),
+            Err(Error::MisplacedField { field: "duration", .. })
+        ));
         let timing = Parameters { timing: Some(TextTiming::Estimated), ..Parameters::default() };
         assert!(timing.fit(&among(&[TEXT]).unwrap()).is_ok());
         assert!(matches!(timing.fit(&among(&[AUDIO]).unwrap()), Err(Error::MisplacedField { field: "timing", .. })));
@@ -481,7 +502,10 @@ mod tests {
         assert!(matches!(parameters.set("modalities", "text"), Err(Error::RepeatedField { field: "modalities" })));
         assert!(matches!(parameters.set("smell", "rose"), Err(Error::UnknownField { .. })));
         assert!(matches!(Parameters::default().set("modalities", "smell"), Err(Error::UnknownModality { .. })));
-        assert!(matches!(Parameters::default().set("duration", "long"), Err(Error::BadValue { field: "duration", .. })));
+        assert!(matches!(
+            Parameters::default().set("duration", "long"),
+            Err(Error::BadValue { field: "duration", .. })
+        ));
     }
 
     proptest! {

@@ -57,10 +57,7 @@ pub(super) async fn list(
         (status = 503, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64)), description = "The waiting room is full."),
     )
 )]
-pub(super) async fn create(
-    extract::State(state): extract::State<State>,
-    request: Request,
-) -> Result<Response, Error> {
+pub(super) async fn create(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
     if let Health::Failed(reason) = state.predictor.health() {
         return Err(Error::ModelFailed { reason });
     }
@@ -131,6 +128,7 @@ fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
     }
     let stimuli = stimulus.ids();
     let request = PredictionRequest {
+        task: stimulus.task(),
         source: stimulus.into_source(&parameters)?,
         subjects: parameters.subjects,
         modalities: parameters.modalities,
