@@ -19,7 +19,7 @@ use super::manifest::Manifest;
 use crate::features::weights::{self, Weights};
 use crate::features::{Compute, DeviceChoice};
 
-pub use recipe::Recipe;
+pub(super) use recipe::Recipe;
 
 /// The folder of the model, made now if it has not been before. It holds the encoder, and the extractors beside it.
 pub(super) fn make(manifest: &Manifest, recipe: &Recipe, data_dir: &Path) -> Result<PathBuf, Error> {
