@@ -72,7 +72,7 @@ impl Artefact {
     /// How many numbers were learned.
     pub fn parameters(&self) -> u64 {
         let learned = self.tensors.iter().filter(|(name, _)| *name != FREQUENCIES);
-        learned.map(|(_, view)| view.shape().iter().product::<i64>() as u64).sum()
+        learned.map(|(_, view)| (view.bytes().len() / view.kind().elt_size_in_bytes()) as u64).sum()
     }
 
     /// The file that holds the weights.

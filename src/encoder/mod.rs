@@ -8,6 +8,8 @@ mod brain_encoder;
 mod checkpoint;
 mod config_yaml;
 mod error;
+#[cfg(test)]
+mod golden;
 mod settings;
 mod subject_head;
 mod transformer;

@@ -17,6 +17,7 @@ mod request;
 mod track;
 
 pub use error::Error;
+pub use files::{Anatomy, Format};
 pub use pipeline::PipelineConfig;
 pub use prediction::{
     FeatureReport, FeatureState, ModelIdentity, Prediction, StimulusIdentity, SubjectResponse, Timings,

@@ -13,7 +13,7 @@ mod tests;
 use std::path::Path;
 
 use ndarray::{Array2, Array3};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use self::conformer::{ConformerConfig, Wav2Vec2Bert};
 use self::mel::{LogMel, MelConfig};
@@ -94,7 +94,7 @@ impl AudioExtractor {
             means.add(index, &state.squeeze_dim(0));
             tick(index as f64 / self.layers as f64)
         })?;
-        Ok(means.finish().to_device(Device::Cpu))
+        Ok(means.finish())
     }
 }
 
@@ -144,7 +144,5 @@ fn standardise(waveform: &Tensor) -> Tensor {
 
 /// `(group, token, width)` read at `samples` instants, each from the token it falls in.
 fn nearest(hidden: &Tensor, samples: i64) -> Tensor {
-    let tokens = hidden.size()[1];
-    let indices: Vec<i64> = (0..samples).map(|sample| sample * tokens / samples).collect();
-    hidden.index_select(1, &Tensor::from_slice(&indices))
+    hidden.transpose(1, 2).upsample_nearest1d(samples, None).transpose(1, 2)
 }

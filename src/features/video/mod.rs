@@ -24,7 +24,7 @@ use super::weights::Weights;
 use super::{
     Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series,
 };
-use crate::stimulus::Film;
+use crate::stimulus::{self, Film};
 
 /// Samples of a feature per second.
 const FEATURE_HZ: f64 = 2.0;
@@ -65,12 +65,12 @@ impl VideoExtractor {
     /// [`Film::first_frame`] on.
     ///
     /// # Errors
-    /// [`Error::NoFrames`] when there is none, [`Error::FrameSize`] when one is not of the film's size,
-    /// [`Error::Cancelled`] when `tick` says so, and what decoding says.
-    pub fn film<E: Into<Error>>(
+    /// [`Error::NoFrames`] when there is none, [`Error::FrameSize`] or [`Error::FrameShape`] when one cannot be
+    /// processed, [`Error::Cancelled`] when `tick` says so, and what decoding says.
+    pub fn film(
         &self,
         film: &Film,
-        frames: impl Iterator<Item = Result<Vec<u8>, E>>,
+        frames: impl Iterator<Item = Result<Vec<u8>, stimulus::Error>>,
         tick: Tick,
     ) -> Result<Features, Error> {
         let clips = self.frame_numbers(film);
