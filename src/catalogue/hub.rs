@@ -77,7 +77,7 @@ impl Hub {
         let url = self.address(&format!("api/models/{repository}/revision/{asked}"))?;
         let response = self.follow(url, |url| self.request(Method::GET, url), |_| false).await?;
         let url = response.url().clone();
-        if response.status() == StatusCode::NOT_FOUND {
+        if response.status() == StatusCode::NOT_FOUND || is_unknown_repository(response.headers()) {
             return Err(Error::NoSuchRepository { repository: repository.clone(), revision: asked.to_owned() });
         }
         let body = self.admitted(response, repository)?.bytes().await.map_err(transfer(&url))?;
@@ -174,6 +174,11 @@ impl Hub {
             status => Err(Error::Status { url: plain(response.url()), status: status.as_u16() }),
         }
     }
+}
+
+/// The public hub answers 401 for a repository that is not there, as for one that may not be seen.
+fn is_unknown_repository(headers: &HeaderMap) -> bool {
+    headers.get("x-error-code").is_some_and(|code| code == "RepoNotFound")
 }
 
 /// A failed transfer; addresses of storage carry signatures, which are left out.

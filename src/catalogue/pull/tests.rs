@@ -221,7 +221,7 @@ async fn list(
         .map(|file| serde_json::json!({"rfilename": file}))
         .collect();
     if siblings.is_empty() {
-        return StatusCode::NOT_FOUND.into_response();
+        return (StatusCode::UNAUTHORIZED, [("x-error-code", "RepoNotFound")]).into_response();
     }
     let newest = served.commit.lock().expect("no test panicked with it").clone();
     let commit = if revision == "main" { newest } else { revision };
