@@ -114,7 +114,7 @@ impl Catalogue {
     fn tell(&self, role: &str, source: String, found: Result<Found, Error>, card: &mut Card) -> Result<PathBuf, Error> {
         let repository = Repository::try_from(source.clone()).ok();
         let needs = repository.as_ref().and_then(|repository| self.needs_of(repository));
-        let licence = needs.map(|(_, needs)| needs.licence.clone());
+        let licence = needs.and_then(|(_, needs)| needs.licence.clone());
         let size = found.as_ref().ok().map(|found| found.size);
         card.parts.push(Part { role: role.to_owned(), source, licence, size });
         card.missing.extend(found.as_ref().err().map(Error::sentence));

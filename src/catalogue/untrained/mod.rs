@@ -19,7 +19,7 @@ use super::manifest::Manifest;
 use crate::features::weights::{self, Weights};
 use crate::features::{Compute, DeviceChoice};
 
-pub use recipe::Recipe;
+pub(super) use recipe::Recipe;
 
 /// The folder of the model, made now if it has not been before. It holds the encoder, and the extractors beside it.
 pub(super) fn make(manifest: &Manifest, recipe: &Recipe, data_dir: &Path) -> Result<PathBuf, Error> {
@@ -37,13 +37,9 @@ pub(super) fn make(manifest: &Manifest, recipe: &Recipe, data_dir: &Path) -> Res
 
 /// Another recipe, or another version of the program, is another model.
 fn folder_name(manifest: &Manifest) -> Result<String, Error> {
-    let content =
-        serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), manifest)).map_err(|error| describe(manifest, error))?;
+    let content = serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), manifest))
+        .map_err(|error| Error::Write { path: manifest.name.clone(), source: error.into() })?;
     Ok(format!("{}-{}", manifest.name, &blake3::hash(&content).to_hex()[..16]))
-}
-
-fn describe(manifest: &Manifest, error: serde_json::Error) -> Error {
-    Error::Write { path: manifest.name.clone(), source: error.into() }
 }
 
 fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
