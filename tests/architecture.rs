@@ -156,6 +156,21 @@ fn only_api_knows_http_types() {
 }
 
 #[test]
+fn only_catalogue_reaches_the_network() {
+    let pattern = r"\b(reqwest|TcpStream|UdpSocket)::";
+    forbid("catalogue/ fetches models; nothing else opens a connection", pattern, |source| {
+        !source.is_in(&["catalogue"])
+    });
+}
+
+#[test]
+fn only_mapped_weights_are_unsafe() {
+    forbid("unsafe belongs to features/weights/mapped.rs", r"\bunsafe\b", |source| {
+        source.path != Path::new("features/weights/mapped.rs")
+    });
+}
+
+#[test]
 fn brain_and_export_do_no_input_or_output() {
     let pattern = r"\b(std::(fs|net|process|env)|use std::\{[^;]*\b(fs|net|process|env)\b|fs::\w+|File|OpenOptions|TcpStream|tempfile|tokio|reqwest)\b";
     forbid(
