@@ -4,12 +4,12 @@
 //! those listed below it. Start reading at [`predict`]: it is the pipeline on one page.
 
 pub mod api;
-pub mod jobs;
-pub mod predict;
+pub mod brain;
 pub mod catalogue;
 pub mod encoder;
-pub mod features;
-pub mod stimulus;
 pub mod export;
-pub mod brain;
+pub mod features;
+pub mod jobs;
+pub mod predict;
+pub mod stimulus;
 pub mod store;

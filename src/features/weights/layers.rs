@@ -19,7 +19,10 @@ impl Linear {
     }
 
     pub fn without_bias(weights: &Weights, inputs: i64, outputs: i64) -> Self {
-        Self { weight: weights.tensor("weight", &[outputs, inputs], Init::Normal((inputs as f64).powf(-0.5))), bias: None }
+        Self {
+            weight: weights.tensor("weight", &[outputs, inputs], Init::Normal((inputs as f64).powf(-0.5))),
+            bias: None,
+        }
     }
 }
 
@@ -39,7 +42,11 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     pub fn new(weights: &Weights, width: i64, eps: f64) -> Self {
-        Self { weight: weights.tensor("weight", &[width], Init::Ones), bias: weights.tensor("bias", &[width], Init::Zeros), eps }
+        Self {
+            weight: weights.tensor("weight", &[width], Init::Ones),
+            bias: weights.tensor("bias", &[width], Init::Zeros),
+            eps,
+        }
     }
 }
 

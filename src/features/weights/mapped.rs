@@ -41,7 +41,8 @@ pub struct View {
 impl View {
     /// `None` when the bytes are not exactly those of such a tensor.
     pub fn new(kind: Kind, shape: Vec<i64>, bytes: &'static [u8]) -> Option<Self> {
-        let elements = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(usize::try_from(size).ok()?))?;
+        let elements =
+            shape.iter().try_fold(1usize, |product, &size| product.checked_mul(usize::try_from(size).ok()?))?;
         (elements.checked_mul(kind.elt_size_in_bytes())? == bytes.len()).then_some(Self { kind, shape, bytes })
     }
 

@@ -20,6 +20,7 @@ use tch::{Device, Kind, Tensor};
 
 pub use layers::{Embedding, LayerNorm, Linear, RmsNorm};
 pub use mapped::{MappedFile, View};
+pub use safetensors::{open as open_safetensors, write as write_safetensors};
 pub use seeded::save_safetensors;
 
 /// Why a model cannot be built from its files.
@@ -27,6 +28,8 @@ pub use seeded::save_safetensors;
 pub enum Error {
     #[error("cannot read {path}")]
     Read { path: String, source: std::io::Error },
+    #[error("cannot write {path}: {reason}")]
+    Write { path: String, reason: String },
     #[error("{path} is not a safetensors file: {reason}")]
     Malformed { path: String, reason: String },
     #[error("{folder} holds neither model.safetensors nor model.safetensors.index.json")]
@@ -84,7 +87,15 @@ impl Weights {
     }
 
     fn new(origin: String, source: Source, device: Device, kind: Kind) -> Self {
-        let tree = Tree { origin, source, device, kind, taken: RefCell::default(), ignored: RefCell::default(), faults: RefCell::default() };
+        let tree = Tree {
+            origin,
+            source,
+            device,
+            kind,
+            taken: RefCell::default(),
+            ignored: RefCell::default(),
+            faults: RefCell::default(),
+        };
         Self { tree: Rc::new(tree), path: String::new() }
     }
 
@@ -135,7 +146,8 @@ impl Weights {
         if let Source::Mapped(views) = &self.tree.source {
             let taken = self.tree.taken.borrow();
             let ignored = self.tree.ignored.borrow();
-            let is_extra = |name: &&String| !taken.contains(*name) && !ignored.iter().any(|prefix| name.starts_with(prefix));
+            let is_extra =
+                |name: &&String| !taken.contains(*name) && !ignored.iter().any(|prefix| name.starts_with(prefix));
             faults.extend(views.keys().filter(is_extra).map(|name| format!("extra: {name} {:?}", views[name].shape())));
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Misfit { origin: self.tree.origin.clone(), faults }) }

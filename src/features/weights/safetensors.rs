@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::Kind;
 
@@ -14,7 +15,8 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-pub(super) fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
+/// Maps the safetensors of a folder; every tensor by its name.
+pub fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
     let mut views = BTreeMap::new();
     for path in files(folder)? {
         views.extend(read(&path)?);
@@ -33,10 +35,40 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::NoWeights { folder: folder.display().to_string() });
     }
     let malformed = |reason: String| Error::Malformed { path: path.display().to_string(), reason };
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
     let index: Index = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
     let shards: BTreeSet<String> = index.weight_map.into_values().collect();
-    shards.into_iter().map(|shard| if is_plain_name(&shard) { Ok(folder.join(shard)) } else { Err(malformed(format!("{shard:?} is not a file beside it"))) }).collect()
+    shards
+        .into_iter()
+        .map(|shard| {
+            if is_plain_name(&shard) {
+                Ok(folder.join(shard))
+            } else {
+                Err(malformed(format!("{shard:?} is not a file beside it")))
+            }
+        })
+        .collect()
+}
+
+/// Writes tensors from where they lie, one after the other.
+pub fn write(views: &BTreeMap<String, View>, path: &Path) -> Result<(), Error> {
+    let failed = |error: safetensors::SafeTensorError| Error::Write {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let tensors = views
+        .iter()
+        .map(|(name, view)| {
+            let dtype = dtype(view.kind()).ok_or_else(|| Error::Write {
+                path: path.display().to_string(),
+                reason: format!("{name} is of kind {:?}, which no model here uses", view.kind()),
+            })?;
+            let shape = view.shape().iter().map(|&size| size as usize).collect();
+            Ok((name.as_str(), TensorView::new(dtype, shape, view.bytes()).map_err(failed)?))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    safetensors::serialize_to_file(tensors, None, path).map_err(failed)
 }
 
 fn is_plain_name(name: &str) -> bool {
@@ -51,23 +83,32 @@ fn read(path: &Path) -> Result<Vec<(String, View)>, Error> {
     tensors
         .iter()
         .map(|(name, tensor)| {
-            let kind = kind(tensor.dtype()).ok_or_else(|| malformed(format!("{name} is of kind {:?}, which no model here uses", tensor.dtype())))?;
+            let kind = kind(tensor.dtype()).ok_or_else(|| {
+                malformed(format!("{name} is of kind {:?}, which no model here uses", tensor.dtype()))
+            })?;
             let shape = tensor.shape().iter().map(|&size| size as i64).collect();
-            let view = View::new(kind, shape, tensor.data()).ok_or_else(|| malformed(format!("{name} is cut short")))?;
+            let view =
+                View::new(kind, shape, tensor.data()).ok_or_else(|| malformed(format!("{name} is cut short")))?;
             Ok((name.to_owned(), view))
         })
         .collect()
 }
 
+/// The kinds that models are saved in, as safetensors and libtorch name them.
+const KINDS: [(Dtype, Kind); 7] = [
+    (Dtype::F64, Kind::Double),
+    (Dtype::F32, Kind::Float),
+    (Dtype::F16, Kind::Half),
+    (Dtype::BF16, Kind::BFloat16),
+    (Dtype::I64, Kind::Int64),
+    (Dtype::I32, Kind::Int),
+    (Dtype::U8, Kind::Uint8),
+];
+
 fn kind(dtype: Dtype) -> Option<Kind> {
-    Some(match dtype {
-        Dtype::F64 => Kind::Double,
-        Dtype::F32 => Kind::Float,
-        Dtype::F16 => Kind::Half,
-        Dtype::BF16 => Kind::BFloat16,
-        Dtype::I64 => Kind::Int64,
-        Dtype::I32 => Kind::Int,
-        Dtype::U8 => Kind::Uint8,
-        _ => return None,
-    })
+    KINDS.iter().find_map(|&(name, kind)| (name == dtype).then_some(kind))
+}
+
+fn dtype(kind: Kind) -> Option<Dtype> {
+    KINDS.iter().find_map(|&(dtype, name)| (name == kind).then_some(dtype))
 }

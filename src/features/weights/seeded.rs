@@ -30,7 +30,8 @@ impl Generator {
             Init::Ones => vec![1.0; elements],
             Init::Normal(deviation) => {
                 let stream = blake3::keyed_hash(blake3::hash(&self.seed.to_le_bytes()).as_bytes(), name.as_bytes());
-                let normal = Normal::new(0.0, deviation as f32).expect("a standard deviation is finite. This is a bug.");
+                let normal =
+                    Normal::new(0.0, deviation as f32).expect("a standard deviation is finite. This is a bug.");
                 normal.sample_iter(ChaCha8Rng::from_seed(*stream.as_bytes())).take(elements).collect()
             }
         };
@@ -44,13 +45,21 @@ impl Generator {
 /// Writes every tensor that models have taken from a seeded tree, as a float32 safetensors file.
 pub fn save_safetensors(weights: &Weights, path: &Path) -> Result<(), Error> {
     let Source::Seeded(generator) = &weights.tree.source else {
-        return Err(Error::Malformed { path: path.display().to_string(), reason: "its source was read, not made".into() });
+        return Err(Error::Malformed {
+            path: path.display().to_string(),
+            reason: "its source was read, not made".into(),
+        });
     };
     let made = generator.made.borrow();
-    let failed = |error: safetensors::SafeTensorError| Error::Malformed { path: path.display().to_string(), reason: error.to_string() };
+    let failed = |error: safetensors::SafeTensorError| Error::Malformed {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
     let views = made
         .iter()
-        .map(|(name, (shape, bytes))| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(failed)?)))
+        .map(|(name, (shape, bytes))| {
+            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(failed)?))
+        })
         .collect::<Result<Vec<_>, Error>>()?;
     safetensors::serialize_to_file(views, None, path).map_err(failed)
 }
