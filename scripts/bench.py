@@ -182,7 +182,7 @@ def cached_rows(folder):
             start = time.perf_counter()
             with clip.open("rb") as film:
                 answer = requests.post(
-                    f"{address}/v1/predictions", files={"video": film}, headers={"Prefer": "wait=600"}
+                    f"{address}/v1/predictions", files={"video": film}, headers={"Prefer": "wait=300"}
                 )
             waited = time.perf_counter() - start
             answer.raise_for_status()
