@@ -23,4 +23,12 @@ pub enum Error {
     Write { path: PathBuf, source: std::io::Error },
     #[error("{} does not describe a model that can be built: {reason}", path.display())]
     Configuration { path: PathBuf, reason: String },
+    #[error("{} has {samples} samples at {sample_rate} Hz where more than {needed_s} s of sound are needed", path.display())]
+    TooLittleSound { path: PathBuf, samples: usize, sample_rate: u32, needed_s: f64 },
+    #[error("the film has no frame")]
+    NoFrames,
+    #[error("a frame has {bytes} bytes, not the 3 · {width} · {height} of its film")]
+    FrameSize { bytes: usize, height: i64, width: i64 },
+    #[error("frames of {width} × {height} pixels are too narrow: at most 1 : {narrowest}")]
+    FrameShape { height: i64, width: i64, narrowest: i64 },
 }

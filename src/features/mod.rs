@@ -4,12 +4,18 @@
 //! are built from, the layers that are kept, the grid, and the cache on disk. An [`Extractor`] sees one event
 //! at a time and is owned by one thread.
 
+pub mod audio;
 pub mod compute;
 pub mod grid;
+pub mod hub;
 pub mod layers;
+pub mod video;
 pub mod weights;
 
 mod error;
+#[cfg(test)]
+mod golden;
+mod series;
 
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
