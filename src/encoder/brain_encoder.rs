@@ -36,7 +36,7 @@ impl BrainEncoder {
         let projectors = weights / "projectors";
         let projected = model.hidden / settings.modalities.len() as i64;
         let projector = |features: &ModalitySettings| {
-            Linear::new(&(&projectors / features.name()), features.groups * features.width, projected)
+            Linear::new(&(&projectors / features.modality.name()), features.groups * features.width, projected)
         };
         let positions = || weights.tensor("time_pos_embed", &[1, model.max_samples, model.hidden], Init::Normal(0.02));
         let low_rank_head = |width| Linear::without_bias(&(weights / "low_rank_head"), model.hidden, width);

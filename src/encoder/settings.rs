@@ -81,6 +81,17 @@ pub struct Subject {
 }
 
 impl Settings {
+    /// Whose response is predicted where nobody is named: the average subject, or else the first.
+    pub fn default_subject(&self) -> Option<String> {
+        let average = self.subjects.iter().find(|subject| subject.name == AVERAGE);
+        average.or(self.subjects.first()).map(|subject| subject.name.clone())
+    }
+
+    /// The features of this modality, where the model takes any.
+    pub fn modality(&self, modality: Modality) -> Option<&ModalitySettings> {
+        self.modalities.iter().find(|input| input.modality == modality)
+    }
+
     /// Samples of a feature in one window.
     pub fn window_samples(&self) -> i64 {
         (self.window_trs as f64 * self.tr_s * self.feature_hz).round_ties_even() as i64
@@ -146,17 +157,6 @@ impl Settings {
             sizes.push((format!("width of {:?}", modality.modality), modality.width));
         }
         sizes
-    }
-}
-
-impl ModalitySettings {
-    /// What the modality is called in the checkpoint.
-    pub(super) fn name(&self) -> &'static str {
-        match self.modality {
-            Modality::Text => "text",
-            Modality::Audio => "audio",
-            Modality::Video => "video",
-        }
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Error {
     Weights(#[from] weights::Error),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    #[error("{asked:?} is not a modality: choose from text, audio, video")]
+    UnknownModality { asked: String },
     #[error("{asked:?} is not a device: choose auto, cpu, or cuda:N")]
     UnknownDevice { asked: String },
     #[error("device {asked} does not exist here: {available}")]

@@ -17,6 +17,8 @@ mod error;
 mod golden;
 mod series;
 
+use std::str::FromStr;
+
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -32,6 +34,28 @@ pub enum Modality {
     Text,
     Audio,
     Video,
+}
+
+impl Modality {
+    pub const ALL: [Self; 3] = [Self::Text, Self::Audio, Self::Video];
+
+    /// What it is called in checkpoints, files and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
+}
+
+impl FromStr for Modality {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|modality| modality.name() == name);
+        found.ok_or_else(|| Error::UnknownModality { asked: name.to_owned() })
+    }
 }
 
 /// Features of one event: `(layer group, width, item)`; an item is a 2 Hz sample or a word.

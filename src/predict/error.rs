@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{encoder, features, stimulus};
+use crate::features::Modality;
+use crate::{brain, encoder, export, features, stimulus};
 
 /// What can go wrong between a request and its files.
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +15,16 @@ pub enum Error {
     Features(#[from] features::Error),
     #[error(transparent)]
     Encoder(#[from] encoder::Error),
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    #[error(transparent)]
+    Brain(#[from] brain::Error),
+    #[error("the model takes no {}: only models of text, audio and video can be run", .0.name())]
+    NoInput(Modality),
+    #[error("the model's settings lack clip_duration_s for video: how much film one feature sees")]
+    NoClipDuration,
     #[error("no modality is left: name at least one of text, audio, video")]
     NoModality,
-    #[error("the prediction was cancelled")]
-    Cancelled,
     #[error("there is no file {name:?} in this prediction; there are {}", known.join(", "))]
     UnknownFile { name: String, known: Vec<String> },
     #[error("there is no subject {name:?}; there are {}", known.join(", "))]
@@ -35,7 +42,7 @@ pub enum Error {
 impl Error {
     /// Whether nobody waits for the result any more.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Features(features::Error::Cancelled))
+        matches!(self, Self::Features(features::Error::Cancelled(_)))
     }
 
     /// For `map_err`: which file an input or output error is about.

@@ -82,11 +82,13 @@ impl Extractors {
         compute: Compute,
         ffmpeg: Ffmpeg,
     ) -> Result<Self, Error> {
-        let of = |modality| settings.modality(modality);
+        let input = |modality| settings.modality(modality).ok_or(Error::NoInput(modality));
+        let video = input(Modality::Video)?;
+        let clip_duration_s = video.clip_duration_s.ok_or(Error::NoClipDuration)?;
         Ok(Self {
-            text: TextExtractor::open(&model.text, &of(Modality::Text)?.layers, compute)?,
-            audio: AudioExtractor::open(&model.audio, &of(Modality::Audio)?.layers, compute)?,
-            video: VideoExtractor::open(&model.video, &of(Modality::Video)?.layers, compute)?,
+            text: TextExtractor::open(&model.text, &input(Modality::Text)?.layers, compute)?,
+            audio: AudioExtractor::open(&model.audio, &input(Modality::Audio)?.layers, compute)?,
+            video: VideoExtractor::open(&model.video, &video.layers, compute, clip_duration_s)?,
             ffmpeg,
         })
     }

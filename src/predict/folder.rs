@@ -20,7 +20,7 @@ pub(super) fn response_name(subject: usize) -> String {
 }
 
 fn features_name(modality: Modality) -> String {
-    format!("features-{modality}.f32")
+    format!("features-{}.f32", modality.name())
 }
 
 impl Prediction {
@@ -129,6 +129,27 @@ impl MatrixFile {
         self.file.read_exact_at(&mut bytes, (row * self.columns + column) as u64 * 4)?;
         for (value, bytes) in into.iter_mut().zip(bytes.chunks_exact(4)) {
             *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        Ok(())
+    }
+}
+
+impl Rows for MatrixFile {
+    fn shape(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    fn read_row(&mut self, row: usize, into: &mut [f32]) -> io::Result<()> {
+        self.read_at(row, 0, into)
+    }
+
+    fn read_columns(&mut self, columns: Range<usize>, into: &mut [f32]) -> io::Result<()> {
+        let mut part = vec![0.0; columns.len()];
+        for row in 0..self.rows {
+            self.read_at(row, columns.start, &mut part)?;
+            for (column, value) in part.iter().enumerate() {
+                into[column * self.rows + row] = *value;
+            }
         }
         Ok(())
     }

@@ -22,12 +22,16 @@ pub struct Prediction {
     pub vertices: usize,
     /// Rows, one a second, of all windows.
     pub seconds: usize,
+    /// Time from one row to the next (s).
+    pub tr_s: f64,
     /// Seconds between a row's stimulus and its BOLD (s).
     pub lag_s: f64,
     /// Stimulus time of the first row (s).
     pub start_s: f64,
     /// Whether an event falls in the second of each row; the reference drops the others.
     pub kept: Vec<bool>,
+    /// Samples of each feature over all windows.
+    pub samples: usize,
     pub features: BTreeMap<Modality, FeatureReport>,
     /// What was done for want of better, in sentences.
     pub notes: Vec<String>,
@@ -78,6 +82,8 @@ pub enum FeatureState {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FeatureReport {
     pub state: FeatureState,
+    /// Whether they are kept in the prediction's folder.
+    pub saved: bool,
     /// Time spent on them (s).
     pub seconds: f64,
     /// `(layer group, width)` of the features, as the encoder takes them.

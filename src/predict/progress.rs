@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::features::Modality;
+
 /// What the pipeline is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -13,6 +15,16 @@ pub enum Stage {
     Video,
     /// Windows through the brain encoder.
     Encoder,
+}
+
+impl From<Modality> for Stage {
+    fn from(modality: Modality) -> Self {
+        match modality {
+            Modality::Text => Self::Text,
+            Modality::Audio => Self::Audio,
+            Modality::Video => Self::Video,
+        }
+    }
 }
 
 /// A step forward: `fraction` of `stage` is done, and so many windows are on disk.

@@ -11,6 +11,8 @@ use crate::stimulus::Source;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PredictionRequest {
     pub source: Source,
+    /// What the stimulus is called in file names. The response does not depend on it.
+    pub task: String,
     /// Names of the model's subjects; empty for its default, the average subject where there is one.
     pub subjects: Vec<String>,
     /// The modalities that reach the encoder; the others are zeros after their projector. `None` for all.
@@ -19,6 +21,11 @@ pub struct PredictionRequest {
 }
 
 impl PredictionRequest {
+    /// Whether features of this modality are to reach the encoder.
+    pub(super) fn takes(&self, modality: Modality) -> bool {
+        self.modalities.as_ref().is_none_or(|modalities| modalities.contains(&modality))
+    }
+
     /// Refuses subjects that the model lacks, and a request that masks everything.
     pub(super) fn check(&self, card: &Card) -> Result<(), Error> {
         if self.modalities.as_ref().is_some_and(Vec::is_empty) {

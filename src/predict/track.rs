@@ -10,7 +10,7 @@ use ndarray::Array4;
 
 use super::Error;
 use super::extractors::{Event, Extractors};
-use super::prediction::{FeatureReport, FeatureState};
+use super::prediction::FeatureState;
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
 use crate::features::{Features, Modality, Tick};
@@ -58,7 +58,7 @@ impl<'a> Track<'a> {
     ///
     /// `tick` hears the fraction of the modality's events that is done.
     pub(super) fn window(&mut self, window: &Window, tick: Tick) -> Result<Array4<f32>, Error> {
-        let end = window.start_s + window.duration_s();
+        let end = window.start_s + window.samples as f64 / window.hz;
         while self.ahead.front().is_some_and(|event| event.start() < end) {
             let Some(event) = self.ahead.pop_front() else { break };
             let features = self.features(&event, tick)?;
@@ -93,9 +93,12 @@ impl<'a> Track<'a> {
         Ok(features)
     }
 
-    pub(super) fn report(&self) -> FeatureReport {
-        let (layer_groups, width) = self.extractors.dims(self.modality);
-        let state = if self.computed > 0 { FeatureState::Computed } else { FeatureState::Cached };
-        FeatureReport { state, seconds: self.seconds, layer_groups, width }
+    pub(super) fn state(&self) -> FeatureState {
+        if self.computed > 0 { FeatureState::Computed } else { FeatureState::Cached }
+    }
+
+    /// Time spent on features so far (s).
+    pub(super) fn seconds(&self) -> f64 {
+        self.seconds
     }
 }

@@ -14,6 +14,7 @@ mod error;
 mod incoming;
 mod prediction;
 mod stimulus;
+mod timeline_folder;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,0 +1,351 @@
+//! What the user gave, and how it is laid out on a timeline.
+//!
+//! The words of a recording come from its transcript, or from the operator's transcriber, or not at all, and
+//! a note says which. They are placed and read in context before sounds and films are cut into stretches.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Content, Error, Ffmpeg, Film, FilmSource, Note, Sound, Speech, Timeline, Transcriber,
+    container::Container,
+    content_of, context,
+    error::name_of,
+    events::{self, Event},
+    frames, reading, still,
+    transcript::{self, Sentence},
+    waveform,
+};
+
+/// A stimulus as the user gave it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Source {
+    /// A film, with its sound where it has one.
+    Video { path: PathBuf, transcript: Option<PathBuf> },
+    /// A sound.
+    Audio { path: PathBuf, transcript: Option<PathBuf> },
+    /// A file of plain UTF-8 text.
+    Text { path: PathBuf, timing: TextTiming },
+    /// A picture, held for `duration_s` seconds.
+    Image { path: PathBuf, duration_s: f64 },
+    /// A BIDS `events.tsv`, and the files it names: by name in `files`, or beside it where `files` is empty.
+    Events { path: PathBuf, files: BTreeMap<String, PathBuf> },
+}
+
+/// When the words of a text are perceived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextTiming {
+    /// The text is spoken, and heard.
+    #[default]
+    Spoken,
+    /// The text is read at [`super::WORDS_PER_SECOND`], and there is no sound.
+    Estimated,
+}
+
+/// What a stimulus may be at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Length of the timeline (s).
+    pub duration_s: f64,
+}
+
+/// The programs that decode, speak and transcribe, and the limits of what they are given.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    pub ffmpeg: Ffmpeg,
+    pub speech: Speech,
+    pub transcriber: Option<Transcriber>,
+    pub limits: Limits,
+}
+
+impl Source {
+    /// The name of the kind of stimulus: `video`, `audio`, `text`, `image` or `events`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Source::Video { .. } => "video",
+            Source::Audio { .. } => "audio",
+            Source::Text { .. } => "text",
+            Source::Image { .. } => "image",
+            Source::Events { .. } => "events",
+        }
+    }
+
+    /// BLAKE3 of everything given: the hashes of the files, and the settings of how they are shown.
+    pub fn content(&self) -> Result<Content, Error> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.kind().as_bytes());
+        let mut files = Vec::new();
+        match self {
+            Source::Video { path, transcript } | Source::Audio { path, transcript } => {
+                files.push(path.clone());
+                files.extend(transcript.clone());
+            }
+            Source::Text { path, timing } => {
+                hasher.update(&[u8::from(*timing == TextTiming::Estimated)]);
+                files.push(path.clone());
+            }
+            Source::Image { path, duration_s } => {
+                hasher.update(&duration_s.to_le_bytes());
+                files.push(path.clone());
+            }
+            Source::Events { path, files: given } => {
+                files.push(path.clone());
+                for event in events::read(path, given)? {
+                    files.push(event.stimulus);
+                    files.extend(event.transcript);
+                }
+            }
+        }
+        for file in files {
+            hasher.update(content_of(&file)?.as_bytes());
+        }
+        Ok(hasher.finalize())
+    }
+
+    /// Lays the stimulus out in time. Decoded and spoken sound is written into `folder`, which must outlive the timeline.
+    pub fn lay_out(&self, tools: &Tools, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
+        let mut layout = Layout {
+            tools,
+            folder,
+            decoded: HashMap::new(),
+            timeline: Timeline::default(),
+            sentences: Vec::new(),
+            notes: Vec::new(),
+        };
+        match self {
+            Source::Video { path, transcript } => {
+                let shown = layout.film(path, transcript.as_deref())?;
+                layout.place(&shown, 0.0);
+            }
+            Source::Audio { path, transcript } => {
+                let shown = layout.sound(path, transcript.as_deref())?;
+                layout.place(&shown, 0.0);
+            }
+            Source::Text { path, timing } => {
+                let shown = layout.text(path, *timing)?;
+                layout.place(&shown, 0.0);
+            }
+            Source::Image { path, duration_s } => {
+                let shown = layout.picture(path, *duration_s)?;
+                layout.place(&shown, 0.0);
+            }
+            Source::Events { path, files } => {
+                for event in events::read(path, files)? {
+                    layout.event(&event)?;
+                }
+            }
+        }
+        layout.finish()
+    }
+}
+
+/// A stimulus from its own second 0.
+#[derive(Clone, Default)]
+struct Shown {
+    sound: Option<Sound>,
+    film: Option<Film>,
+    sentences: Vec<Sentence>,
+}
+
+impl Shown {
+    /// Only its first `seconds`.
+    fn cut(mut self, seconds: f64) -> Shown {
+        if let Some(sound) = &mut self.sound {
+            sound.duration = sound.duration.min(seconds);
+        }
+        if let Some(film) = &mut self.film {
+            film.duration = film.duration.min(seconds);
+        }
+        for sentence in &mut self.sentences {
+            sentence.words.retain(|word| word.start < seconds);
+        }
+        self
+    }
+}
+
+/// The timeline while it is laid out.
+struct Layout<'a> {
+    tools: &'a Tools,
+    folder: &'a Path,
+    /// What each file shows, so that a stimulus that is repeated is decoded once.
+    decoded: HashMap<(PathBuf, Option<PathBuf>), Shown>,
+    timeline: Timeline,
+    sentences: Vec<Sentence>,
+    notes: Vec<Note>,
+}
+
+impl Layout<'_> {
+    fn film(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
+        let (tools, name) = (self.tools, name_of(path));
+        let media = tools.ffmpeg.probe(path)?;
+        let video = media.video.ok_or_else(|| Error::NoVideo { name: name.clone() })?;
+        let duration = media.duration_s.filter(|duration| *duration > 0.0);
+        let duration = duration.ok_or_else(|| Error::NoDuration { name: name.clone() })?;
+        self.check_length(&name, duration)?;
+        let film = Film {
+            path: path.to_path_buf(),
+            content: content_of(path)?,
+            start: 0.0,
+            duration,
+            offset: 0.0,
+            source: FilmSource::Video { fps: video.fps },
+            width: video.width,
+            height: video.height,
+        };
+        frames::check(&tools.ffmpeg, &film)?;
+        let sound = match media.audio {
+            Some(_) => Some(waveform::decode_track(&tools.ffmpeg, path, duration, &self.recording())?.sound()),
+            None => {
+                self.note(format!("{name} has no sound: audio is absent"));
+                None
+            }
+        };
+        let sentences = self.words(path, transcript, sound.is_some(), duration)?;
+        Ok(Shown { sound, film: Some(film), sentences })
+    }
+
+    fn sound(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
+        let (tools, name) = (self.tools, name_of(path));
+        let media = tools.ffmpeg.probe(path)?;
+        let stream = media.audio.ok_or_else(|| Error::NoAudio { name: name.clone() })?;
+        self.check_length(&name, media.duration_s.unwrap_or(0.0))?;
+        let limit_s = tools.limits.duration_s;
+        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, limit_s, &self.recording())?;
+        let sentences = self.words(path, transcript, true, recording.duration())?;
+        Ok(Shown { sound: Some(recording.sound()), film: None, sentences })
+    }
+
+    fn text(&mut self, path: &Path, timing: TextTiming) -> Result<Shown, Error> {
+        let (text, name) = (transcript::read_text(path)?, name_of(path));
+        if text.trim().is_empty() {
+            return Err(Error::NoWord { name });
+        }
+        let (sound, sentences, note) = match timing {
+            TextTiming::Estimated => {
+                let (sentences, note) = reading::read(&text);
+                (None, sentences, note)
+            }
+            TextTiming::Spoken => {
+                let limit_s = self.tools.limits.duration_s;
+                let (recording, sentences, note) = self.tools.speech.speak(&text, &name, limit_s, &self.recording())?;
+                (Some(recording.sound()), sentences, note)
+            }
+        };
+        self.note(note.as_str());
+        Ok(Shown { sound, film: None, sentences })
+    }
+
+    fn picture(&mut self, path: &Path, duration_s: f64) -> Result<Shown, Error> {
+        let film = still::hold(&self.tools.ffmpeg, path, duration_s)?;
+        Ok(Shown { film: Some(film), ..Shown::default() })
+    }
+
+    /// The words of a recording of `end` seconds.
+    fn words(
+        &mut self,
+        path: &Path,
+        transcript: Option<&Path>,
+        is_heard: bool,
+        end: f64,
+    ) -> Result<Vec<Sentence>, Error> {
+        let (sentences, notes) = match (transcript, &self.tools.transcriber) {
+            (Some(transcript), _) => transcript::read(transcript)?,
+            (None, Some(transcriber)) if is_heard => transcriber.transcribe(path)?,
+            (None, _) => {
+                let reason = if is_heard { "no transcript and no transcriber" } else { "no transcript and no sound" };
+                (Vec::new(), vec![Note::new(format!("{}: {reason}: text is absent", name_of(path)))])
+            }
+        };
+        for note in notes {
+            self.note(note.as_str());
+        }
+        let past = sentences.iter().flat_map(|sentence| &sentence.words).find(|word| word.start >= end);
+        match past {
+            Some(word) => Err(Error::WordPastEnd { word: word.text.clone(), start: word.start, end }),
+            None => Ok(sentences),
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Error> {
+        let key = (event.stimulus.clone(), event.transcript.clone());
+        let shown = match self.decoded.get(&key) {
+            Some(shown) => shown.clone(),
+            None => self.stimulus(event)?,
+        };
+        self.decoded.insert(key, shown.clone());
+        let shown = match event.duration {
+            Some(duration) => self.shown_for(shown, duration),
+            None => shown,
+        };
+        self.place(&shown, event.onset);
+        Ok(())
+    }
+
+    /// What the file of an event shows: a picture, a film, a sound or a text, by what is in it.
+    fn stimulus(&mut self, event: &Event) -> Result<Shown, Error> {
+        let path = event.stimulus.as_path();
+        let transcript = event.transcript.as_deref();
+        match Container::of(path) {
+            Err(Error::TextNotMedia { .. }) => self.text(path, TextTiming::Spoken),
+            Err(error) => Err(error),
+            Ok(container) if container.is_still() => self.picture(path, still::STILL_S),
+            Ok(_) if self.tools.ffmpeg.probe(path)?.video.is_some() => self.film(path, transcript),
+            Ok(_) => self.sound(path, transcript),
+        }
+    }
+
+    /// A picture is held for `duration` seconds; what has a length of its own is cut to it.
+    fn shown_for(&self, mut shown: Shown, duration: f64) -> Shown {
+        if let Some(film @ Film { source: FilmSource::Still, .. }) = &mut shown.film {
+            film.duration = duration;
+        }
+        shown.cut(duration)
+    }
+
+    /// Adds a stimulus to the timeline from second `onset`.
+    fn place(&mut self, shown: &Shown, onset: f64) {
+        let sounds = shown.sound.iter().map(|sound| Sound { start: onset, ..sound.clone() });
+        self.timeline.sounds.extend(sounds.flat_map(|sound| sound.chunks().collect::<Vec<_>>()));
+        let films = shown.film.iter().map(|film| Film { start: onset, ..film.clone() });
+        self.timeline.films.extend(films.flat_map(|film| film.chunks().collect::<Vec<_>>()));
+        for mut sentence in shown.sentences.iter().cloned() {
+            sentence.words.iter_mut().for_each(|word| word.start += onset);
+            self.sentences.push(sentence);
+        }
+    }
+
+    fn finish(mut self) -> Result<(Timeline, Vec<Note>), Error> {
+        let onset = |sentence: &Sentence| sentence.words.first().map_or(f64::INFINITY, |word| word.start);
+        self.sentences.retain(|sentence| !sentence.words.is_empty());
+        self.sentences.sort_by(|a, b| onset(a).total_cmp(&onset(b)));
+        let (words, notes) = context::in_context(&self.sentences)?;
+        self.timeline.words = words;
+        self.notes.extend(notes);
+        self.check_length("the timeline", self.timeline.end())?;
+        Ok((self.timeline, self.notes))
+    }
+
+    fn check_length(&self, name: &str, seconds: f64) -> Result<(), Error> {
+        let limit = self.tools.limits.duration_s;
+        if seconds > limit { Err(Error::TooLong { name: name.into(), seconds, limit }) } else { Ok(()) }
+    }
+
+    /// A file for the samples of one more sound.
+    fn recording(&self) -> PathBuf {
+        self.folder.join(format!("sound-{}.f32", self.decoded.len()))
+    }
+
+    /// Adds a note, once.
+    fn note(&mut self, text: impl Into<String>) {
+        let note = Note::new(text);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
