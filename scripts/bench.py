@@ -160,6 +160,7 @@ def film_rows(folder):
         make_film(film, 60 * minutes)
         command = [ENCORTEX, "predict", "--model", "untrained", "--video", film, "--out", out]
         command += ["--surfaces", "share/fsaverage5", "--data-dir", folder / "data"]
+        command += ["--format", "gifti,cifti,nifti,mean,npy,hdf5,png,json"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             peak = 0
             while process.poll() is None:
