@@ -4,12 +4,20 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 
+use encortex::api::ServerConfig;
+use encortex::catalogue::{Catalogue, CatalogueDirs};
 use encortex::features::{DeviceChoice, Precision};
+use encortex::predict::{Anatomy, PipelineConfig, Predictor};
+use encortex::stimulus::{Ffmpeg, Limits, Speech, Tools, Transcriber};
+
+/// How long a transcriber may take.
+const TRANSCRIBER_LIMIT: Duration = Duration::from_secs(4 * 3600);
 
 /// What a user can set.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -40,6 +48,11 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "ENCORTEX_SURFACES", value_name = "FOLDER")]
     surfaces: Option<PathBuf>,
 
+    /// A voxel to vertex table to make volumes with, instead of the nearest vertex: a little-endian u16 a voxel of the
+    /// 2 mm MNI152 grid.
+    #[arg(long, global = true, env = "ENCORTEX_VOLUME_TABLE", value_name = "FILE")]
+    volume_table: Option<PathBuf>,
+
     /// Where forwards run: auto, cpu or cuda:N.
     #[arg(long, global = true, env = "ENCORTEX_DEVICE")]
     device: Option<DeviceChoice>,
@@ -56,10 +69,14 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "ENCORTEX_ESPEAK", value_name = "FILE")]
     espeak: Option<PathBuf>,
 
-    /// A program that is given a WAV file's path and prints WhisperX JSON; without it, sound has no words unless
-    /// a transcript comes with it.
-    #[arg(long, global = true, env = "ENCORTEX_TRANSCRIBER", value_name = "FILE")]
-    transcriber: Option<PathBuf>,
+    /// The voice to speak text with.
+    #[arg(long, global = true, env = "ENCORTEX_VOICE")]
+    voice: Option<String>,
+
+    /// A command that is given a media file's path as its last argument and prints WhisperX JSON. Without it, sound
+    /// has no words unless a transcript comes with it.
+    #[arg(long, global = true, env = "ENCORTEX_TRANSCRIBER", value_name = "COMMAND")]
+    transcriber: Option<String>,
 
     /// The longest stimulus that is taken (s).
     #[arg(long, global = true, env = "ENCORTEX_MAX_DURATION")]
@@ -82,19 +99,20 @@ pub(crate) struct Options {
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) model: String,
-    pub(crate) data_dir: PathBuf,
-    pub(crate) models_dir: Option<PathBuf>,
-    pub(crate) hf_home: Option<PathBuf>,
-    pub(crate) surfaces: Option<PathBuf>,
-    pub(crate) device: DeviceChoice,
-    pub(crate) precision: Precision,
-    pub(crate) ffmpeg: Option<PathBuf>,
-    pub(crate) espeak: Option<PathBuf>,
-    pub(crate) transcriber: Option<PathBuf>,
-    pub(crate) max_duration_s: f64,
     pub(crate) listen: SocketAddr,
-    pub(crate) max_upload_bytes: u64,
-    pub(crate) queue_capacity: usize,
+    data_dir: PathBuf,
+    models_dir: Option<PathBuf>,
+    hf_home: Option<PathBuf>,
+    anatomy: Anatomy,
+    device: DeviceChoice,
+    precision: Option<Precision>,
+    ffmpeg: Option<PathBuf>,
+    espeak: Option<PathBuf>,
+    voice: String,
+    transcriber: Option<String>,
+    limits: Limits,
+    max_upload_bytes: u64,
+    queue_capacity: usize,
 }
 
 impl Options {
@@ -103,21 +121,71 @@ impl Options {
         let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
         Ok(Config {
             model: self.model.or(file.model).unwrap_or_else(|| "untrained".to_owned()),
+            listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
             data_dir: self.data_dir.or(file.data_dir).unwrap_or_else(default_data_dir),
             models_dir: self.models_dir.or(file.models_dir),
             hf_home: self.hf_home.or(file.hf_home),
-            surfaces: self.surfaces.or(file.surfaces),
-            device: self.device.or(file.device).unwrap_or(DeviceChoice::Auto),
-            precision: self.precision.or(file.precision).unwrap_or(Precision::Float32),
+            anatomy: Anatomy {
+                surfaces: self.surfaces.or(file.surfaces).unwrap_or_else(default_surfaces),
+                volume_table: self.volume_table.or(file.volume_table),
+            },
+            device: self.device.or(file.device).unwrap_or_default(),
+            precision: self.precision.or(file.precision),
             ffmpeg: self.ffmpeg.or(file.ffmpeg),
             espeak: self.espeak.or(file.espeak),
+            voice: self.voice.or(file.voice).unwrap_or_else(|| "en-us".to_owned()),
             transcriber: self.transcriber.or(file.transcriber),
-            max_duration_s: self.max_duration_s.or(file.max_duration_s).unwrap_or(4.0 * 3600.0),
-            listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+            limits: Limits { duration_s: self.max_duration_s.or(file.max_duration_s).unwrap_or(4.0 * 3600.0) },
             max_upload_bytes: self.max_upload_bytes.or(file.max_upload_bytes).unwrap_or(8 << 30),
             queue_capacity: self.queue_capacity.or(file.queue_capacity).unwrap_or(64),
         })
     }
+}
+
+impl Config {
+    pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        Ok(Catalogue::new(CatalogueDirs {
+            manifests: self.models_dir.clone(),
+            hf_home: self.hf_home.clone(),
+            data_dir: self.data_dir.clone(),
+            ..CatalogueDirs::default()
+        })?)
+    }
+
+    /// Starts the model that the settings name.
+    pub(crate) fn predictor(&self, catalogue: &Catalogue) -> anyhow::Result<Predictor> {
+        let model = catalogue.resolve(&self.model)?;
+        Ok(Predictor::start(model, self.pipeline()?)?)
+    }
+
+    fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
+        let tools = Tools {
+            ffmpeg: Ffmpeg::locate(self.ffmpeg.as_deref())?,
+            speech: Speech::locate(self.espeak.as_deref(), &self.voice),
+            transcriber: self.transcriber.as_deref().and_then(transcriber),
+            limits: self.limits,
+        };
+        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("features"), tools })
+    }
+
+    pub(crate) fn anatomy(&self) -> &Anatomy {
+        &self.anatomy
+    }
+
+    pub(crate) fn server(&self) -> ServerConfig {
+        ServerConfig {
+            data_dir: self.data_dir.clone(),
+            anatomy: self.anatomy.clone(),
+            max_upload_bytes: self.max_upload_bytes,
+            queue_capacity: self.queue_capacity,
+        }
+    }
+}
+
+/// Program and arguments, separated by spaces.
+fn transcriber(command: &str) -> Option<Transcriber> {
+    let mut words = command.split_whitespace().map(str::to_owned);
+    Some(Transcriber { program: words.next()?, arguments: words.collect(), limit: TRANSCRIBER_LIMIT })
 }
 
 fn read(path: &Path) -> anyhow::Result<Options> {
@@ -130,4 +198,12 @@ fn read(path: &Path) -> anyhow::Result<Options> {
 fn default_data_dir() -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".local/share");
     std::env::var_os("XDG_DATA_HOME").map_or_else(home, PathBuf::from).join("encortex")
+}
+
+/// `share/fsaverage5` in a folder above the program.
+fn default_surfaces() -> PathBuf {
+    let beside = Path::new("share/fsaverage5");
+    let program = std::env::current_exe().unwrap_or_default();
+    let above = program.ancestors().map(|folder| folder.join(beside)).find(|surfaces| surfaces.is_dir());
+    above.unwrap_or_else(|| beside.to_owned())
 }

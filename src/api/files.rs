@@ -46,7 +46,7 @@ pub(super) async fn download(
 fn make(state: &State, id: &str, name: &str) -> Result<(std::path::PathBuf, &'static str), Error> {
     let (folder, result) = succeeded(state, id)?;
     let media_type = predict::files::list(&result).into_iter().find(|file| file.name == name);
-    let path = predict::files::make(&folder, name, &state.config.surfaces)?;
+    let path = predict::files::make(&folder, name, &state.config.anatomy)?;
     Ok((path, media_type.map_or("application/octet-stream", |file| file.media_type)))
 }
 

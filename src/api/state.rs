@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Error, metrics};
 use crate::catalogue::Catalogue;
 use crate::jobs::{Queue, Stopped, Work};
-use crate::predict::Predictor;
+use crate::predict::{Anatomy, Predictor};
 use crate::store::Store;
 
 /// How the server is set up.
@@ -17,8 +17,8 @@ use crate::store::Store;
 pub struct ServerConfig {
     /// Where uploads and results are kept.
     pub data_dir: PathBuf,
-    /// The folder of the fsaverage5 surfaces that files in volume space are made with.
-    pub surfaces: PathBuf,
+    /// Where pictures and volumes find the cortex.
+    pub anatomy: Anatomy,
     /// The largest body that is taken (bytes).
     pub max_upload_bytes: u64,
     /// How many predictions may wait.

@@ -1,1 +1,18 @@
-//! Surfaces, spaces, and the way from surface to volume.
+//! The cortex as data: hemispheres, the fsaverage meshes, their surfaces, and the way to the MNI152 volume.
+//!
+//! Coordinates are millimetres, `x` to the right, `y` to the front, `z` up. Everything here works on bytes that
+//! the caller has read.
+
+mod error;
+mod gifti;
+mod hemisphere;
+mod mesh;
+mod subdivision;
+mod surface;
+mod volume;
+
+pub use error::Error;
+pub use hemisphere::Hemisphere;
+pub use mesh::Mesh;
+pub use surface::{HemisphereSurfaces, Surface, Surfaces};
+pub use volume::{AFFINE, GRID, SPACE, VolumeMap, WITHIN_MM};

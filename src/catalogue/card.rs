@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::encoder_facts::EncoderFacts;
+use super::manifest::Manifest;
+
 /// A model's card.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Card {
@@ -11,10 +14,10 @@ pub struct Card {
     pub licence: String,
     /// False for random weights: such a model's responses mean nothing.
     pub trained: bool,
-    /// The cortical mesh of its outputs: `fsaverage3` … `fsaverage6`.
-    pub mesh: String,
+    /// The cortical mesh of its outputs, `fsaverage3` … `fsaverage6`; none where they are not vertices.
+    pub mesh: Option<String>,
     /// Values in a row of its response, both hemispheres together.
-    pub vertices: usize,
+    pub vertices: u64,
     pub subjects: Vec<String>,
     /// The encoder, then its extractors.
     pub parts: Vec<Part>,
@@ -44,11 +47,49 @@ pub struct Size {
 }
 
 impl Card {
+    /// What is told of a model before its files are opened.
+    pub(super) fn of_manifest(manifest: &Manifest) -> Self {
+        Self {
+            name: manifest.name.clone(),
+            description: manifest.description.clone(),
+            licence: manifest.licence.clone(),
+            trained: manifest.trained,
+            mesh: Some(manifest.mesh.clone()),
+            vertices: manifest.vertices,
+            subjects: manifest.subjects.clone(),
+            parts: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    /// The card of a model that no manifest describes.
+    pub(super) fn of_folder(name: String, facts: &EncoderFacts) -> Self {
+        let card = Self {
+            name,
+            description: "a model in a folder, which no manifest describes".into(),
+            licence: "not stated".into(),
+            trained: false,
+            mesh: None,
+            vertices: 0,
+            subjects: Vec::new(),
+            parts: Vec::new(),
+            missing: Vec::new(),
+        };
+        card.corrected(facts)
+    }
+
+    /// The card with what the encoder's own files say, which goes before what a manifest tells.
+    pub(super) fn corrected(self, facts: &EncoderFacts) -> Self {
+        let EncoderFacts { trained, mesh, vertices, subjects, .. } = facts.clone();
+        Self { trained, mesh, vertices, subjects, ..self }
+    }
+
     /// The size of all parts together; `None` while one is not here.
     pub fn size(&self) -> Option<Size> {
         let total = Size { parameters: 0, bytes: 0 };
         self.parts.iter().try_fold(total, |total, part| {
-            part.size.map(|size| Size { parameters: total.parameters + size.parameters, bytes: total.bytes + size.bytes })
+            part.size
+                .map(|size| Size { parameters: total.parameters + size.parameters, bytes: total.bytes + size.bytes })
         })
     }
 }

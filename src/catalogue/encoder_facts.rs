@@ -4,22 +4,43 @@ use std::path::Path;
 
 use super::Error;
 use super::card::Size;
+use crate::encoder::Artefact;
 use crate::features::Modality;
 
-/// The settings that a card shows, and where the encoder's features come from.
+/// The settings that a card shows, and what the encoder's features come from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct EncoderFacts {
     pub trained: bool,
     pub mesh: Option<String>,
-    pub vertices: usize,
+    pub vertices: u64,
     pub subjects: Vec<String>,
     pub size: Size,
-    pub extractors: Vec<(Modality, String)>,
+    /// What extracts text, audio and video: repositories, or folders beside the encoder.
+    pub extractors: [String; 3],
 }
 
 impl EncoderFacts {
     /// Opens the encoder of a folder.
     pub(super) fn read(folder: &Path) -> Result<Self, Error> {
-        Err(Error::Absent { needed: "the encoder".into(), looked_at: folder.display().to_string(), remedy: "merge it".into() })
+        let artefact = Artefact::open(folder)?;
+        let settings = artefact.settings();
+        let extractor = |modality, name| {
+            let used = settings.modalities.iter().find(|used| used.modality == modality);
+            used.map(|used| used.extractor.clone()).ok_or(Error::NoModality { modality: name })
+        };
+        let weights = artefact.weights_path();
+        let bytes = std::fs::metadata(weights).map_err(Error::read(weights))?.len();
+        Ok(Self {
+            trained: settings.trained,
+            mesh: settings.mesh.clone(),
+            vertices: settings.architecture.outputs.unsigned_abs(),
+            subjects: settings.subjects.iter().map(|subject| subject.name.clone()).collect(),
+            size: Size { parameters: artefact.parameters(), bytes },
+            extractors: [
+                extractor(Modality::Text, "text")?,
+                extractor(Modality::Audio, "audio")?,
+                extractor(Modality::Video, "video")?,
+            ],
+        })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::hub_names::Repository;
+use super::hub_names::{BadName, Repository};
+use crate::features::weights;
+use crate::{encoder, features};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -23,8 +25,20 @@ pub enum Error {
 
     #[error("no model is called {model:?}: name one of {}, or a folder that holds config.yaml and best.ckpt, or model.json and model.safetensors", known.join(", "))]
     UnknownModel { model: String, known: Vec<String> },
-    #[error("{needed} is not on this machine (looked at {looked_at}): {remedy}")]
-    Absent { needed: String, looked_at: String, remedy: String },
+    #[error("{repository} is not on this machine (looked at {looked_at}): {remedy}")]
+    Absent { repository: Repository, looked_at: String, remedy: String },
+    #[error("{path} is missing: fetch the repository or the folder it belongs to again")]
+    MissingFile { path: String },
+    #[error("the encoder uses no {modality} features; text, audio and video are all needed")]
+    NoModality { modality: &'static str },
+    #[error("an extractor's name is not one that can be looked for")]
+    ExtractorName(#[source] BadName),
+    #[error(transparent)]
+    Encoder(#[from] encoder::Error),
+    #[error(transparent)]
+    Features(#[from] features::Error),
+    #[error(transparent)]
+    Weights(#[from] weights::Error),
     #[error(
         "no folder holds the hub's cache: HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME and HOME are all unset; set HF_HOME"
     )]
@@ -61,6 +75,13 @@ impl Error {
 
     pub(super) fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Write { path: path.display().to_string(), source }
+    }
+
+    /// The whole of it in one sentence, its causes included.
+    pub(super) fn sentence(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
     /// Whether asking again may succeed.

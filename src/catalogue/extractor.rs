@@ -21,11 +21,11 @@ pub(super) fn measure(modality: Modality, folder: &Path) -> Result<Size, Error> 
     for file in settings_files(modality) {
         let path = folder.join(file);
         if !path.is_file() {
-            return Err(Error::Incomplete { path: path.display().to_string() });
+            return Err(Error::MissingFile { path: path.display().to_string() });
         }
     }
     let mut size = Size { parameters: 0, bytes: 0 };
-    for path in weights::files(folder)? {
+    for path in weights::safetensors_files(folder)? {
         size.parameters += weights_header::parameters(&path)?;
         size.bytes += std::fs::metadata(&path).map_err(Error::read(&path))?.len();
     }

@@ -34,20 +34,15 @@ impl HubCache {
         self.root.join(repository.cache_folder())
     }
 
-    /// The files of a repository at a revision, or at the one that `refs/main` names.
-    pub fn snapshot(&self, repository: &Repository, revision: Option<&Commit>) -> Result<Snapshot, Missing> {
+    /// The folder with the files of a repository at a revision, or at the one that `refs/main` names.
+    pub fn snapshot(&self, repository: &Repository, revision: Option<&Commit>) -> Result<PathBuf, Missing> {
         let folder = self.repository(repository);
         let commit = match revision {
-            Some(commit) => commit.as_str().to_owned(),
-            None => {
-                let reference = folder.join("refs/main");
-                let text = std::fs::read_to_string(&reference).map_err(|_| Missing { looked_at: reference.clone() })?;
-                let commit = Commit::try_from(text.trim().to_owned()).map_err(|_| Missing { looked_at: reference })?;
-                commit.as_str().to_owned()
-            }
+            Some(commit) => commit.clone(),
+            None => read_commit(folder.join("refs/main"))?,
         };
-        let path = folder.join("snapshots").join(&commit);
-        if path.is_dir() { Ok(Snapshot { path }) } else { Err(Missing { looked_at: path }) }
+        let snapshot = folder.join("snapshots").join(commit.as_str());
+        if snapshot.is_dir() { Ok(snapshot) } else { Err(Missing { looked_at: snapshot }) }
     }
 
     /// Shows a blob as a file of a snapshot, by a link relative to it.
@@ -79,16 +74,15 @@ impl HubCache {
     }
 }
 
-/// A repository's files at one revision.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    pub path: PathBuf,
-}
-
 /// A repository that the cache does not hold.
 #[derive(Clone, Debug)]
 pub struct Missing {
     pub looked_at: PathBuf,
+}
+
+fn read_commit(reference: PathBuf) -> Result<Commit, Missing> {
+    let text = std::fs::read_to_string(&reference).unwrap_or_default();
+    Commit::try_from(text.trim().to_owned()).map_err(|_| Missing { looked_at: reference })
 }
 
 pub(super) fn create_parent(path: &Path) -> Result<(), Error> {

@@ -1,8 +1,9 @@
 //! Manifests: what `models/NAME/model.toml` says of a model and of where it comes from.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::hub_names::{Commit, FileName, Repository, Sha256};
@@ -15,7 +16,7 @@ const EMBEDDED: [(&str, &str); 2] = [
 ];
 
 /// One model of the catalogue.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// What `--model` calls it: letters, digits, `-`, `_`, `.`.
@@ -27,13 +28,13 @@ pub struct Manifest {
     /// The cortical mesh of its outputs: `fsaverage3` … `fsaverage6`.
     pub mesh: String,
     /// Values in a row of its response, both hemispheres together.
-    pub vertices: usize,
+    pub vertices: u64,
     pub subjects: Vec<String>,
     pub origin: Origin,
 }
 
 /// Where a model's files come from.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// Fetched from the Hugging Face hub.
@@ -43,7 +44,7 @@ pub enum Origin {
 }
 
 /// The repositories of a published model.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     pub encoder: RepositoryFiles,
@@ -57,10 +58,15 @@ impl Published {
     pub fn repositories(&self) -> [&RepositoryFiles; 4] {
         [&self.encoder, &self.text, &self.audio, &self.video]
     }
+
+    /// What extracts text, audio and video.
+    pub fn extractors(&self) -> [String; 3] {
+        [&self.text, &self.audio, &self.video].map(|needs| needs.repository.to_string())
+    }
 }
 
 /// What is needed of one repository.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepositoryFiles {
     pub repository: Repository,
@@ -120,6 +126,19 @@ impl Manifest {
     /// The manifests that are part of the program.
     pub fn embedded() -> Result<Vec<Self>, Error> {
         EMBEDDED.iter().map(|(file, text)| Self::parse(file, text)).collect()
+    }
+
+    /// The manifests `NAME/model.toml` of a folder.
+    pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
+        let mut manifests = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(Error::read(folder))? {
+            let path = entry.map_err(Error::read(folder))?.path().join("model.toml");
+            if path.is_file() {
+                let text = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
+                manifests.push(Self::parse(&path.display().to_string(), &text)?);
+            }
+        }
+        Ok(manifests)
     }
 }
 

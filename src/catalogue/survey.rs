@@ -1,15 +1,15 @@
-//! How much of a model is on this machine: each part's folder and size, or why it is not here.
+//! How much of a model is on this machine: the folder and size of each part, or why it is not here.
 
 use std::path::{Path, PathBuf};
 
 use super::card::{Card, Part, Size};
 use super::encoder_facts::EncoderFacts;
 use super::hub_names::Repository;
-use super::manifest::{Manifest, Origin, RepositoryFiles};
+use super::manifest::{Manifest, Origin, Published, RepositoryFiles};
 use super::{Catalogue, Error, extractor, untrained};
 use crate::features::Modality;
 
-/// What the name of an extractor begins with when it is a folder beside the encoder.
+/// What an extractor's name begins with in the settings of a model when it is a folder beside the encoder.
 pub(super) const BESIDE: &str = "./";
 
 /// A model with all its files on this machine.
@@ -28,14 +28,15 @@ pub struct ResolvedModel {
 /// A model as far as it is here.
 pub(super) struct Survey {
     card: Card,
-    /// The encoder, then the extractors of text, audio and video.
-    folders: [Result<PathBuf, Error>; 4],
+    encoder: Result<PathBuf, Error>,
+    /// Of text, audio and video.
+    extractors: [Result<PathBuf, Error>; 3],
 }
 
-/// A part that is here: where, and what it is.
-struct Found<T> {
+/// A part that is here.
+struct Found {
     folder: PathBuf,
-    what: T,
+    size: Size,
 }
 
 impl Survey {
@@ -45,8 +46,8 @@ impl Survey {
 
     /// The model, unless a part is missing.
     pub(super) fn into_model(self) -> Result<ResolvedModel, Error> {
-        let [folder, text, audio, video] = self.folders;
-        Ok(ResolvedModel { name: self.card.name.clone(), folder: folder?, text: text?, audio: audio?, video: video?, card: self.card })
+        let Self { card, encoder, extractors: [text, audio, video] } = self;
+        Ok(ResolvedModel { name: card.name.clone(), folder: encoder?, text: text?, audio: audio?, video: video?, card })
     }
 }
 
@@ -54,46 +55,76 @@ impl Catalogue {
     /// Looks for the parts of what `--model` says: a manifest's name, or a folder.
     pub(super) fn survey(&self, model: &str) -> Result<Survey, Error> {
         if let Some(manifest) = self.manifests.get(model) {
-            return Ok(self.survey_manifest(manifest));
+            return self.survey_manifest(manifest);
         }
         let folder = Path::new(model);
         if !folder.is_dir() {
-            return Err(Error::UnknownModel { model: model.to_owned(), known: self.manifests.keys().cloned().collect() });
+            let known = self.manifests.keys().cloned().collect();
+            return Err(Error::UnknownModel { model: model.to_owned(), known });
         }
+        let facts = self.encoder_facts(folder)?;
         let name = folder.file_name().map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned());
-        Ok(self.survey_parts(Card::of_folder(name), Ok(folder.to_owned()), [None; 3]))
+        Ok(self.survey_folder(Card::of_folder(name, &facts), model.to_owned(), &facts, folder))
     }
 
-    pub(super) fn survey_manifest(&self, manifest: &Manifest) -> Survey {
-        let folder = match &manifest.origin {
-            Origin::Hub(published) => self.repository_folder(&published.encoder.repository),
-            Origin::Seed(recipe) => untrained::make(manifest, recipe, &self.data_dir),
+    /// A published model may be here in parts; one that is made here is here once it is asked for.
+    pub(super) fn survey_manifest(&self, manifest: &Manifest) -> Result<Survey, Error> {
+        let card = Card::of_manifest(manifest);
+        let (source, folder) = match &manifest.origin {
+            Origin::Seed(recipe) => (manifest.name.clone(), untrained::make(manifest, recipe, &self.data_dir)?),
+            Origin::Hub(published) => match self.repository_folder(&published.encoder.repository) {
+                Ok(folder) => (published.encoder.repository.to_string(), folder),
+                Err(absent) => return Ok(self.survey_without_encoder(card, published, absent)),
+            },
         };
-        self.survey_parts(Card::of_manifest(manifest), folder, manifest.extractors())
+        let facts = self.encoder_facts(&folder)?;
+        Ok(self.survey_folder(card.corrected(&facts), source, &facts, &folder))
     }
 
-    /// `told` names the extractors for as long as the encoder's own files are not here to do so.
-    fn survey_parts(&self, mut card: Card, folder: Result<PathBuf, Error>, told: [Option<&str>; 3]) -> Survey {
-        let encoder = folder.and_then(|folder| Ok(Found { what: self.encoder_facts(&folder)?, folder }));
-        let beside = encoder.as_ref().map_or(Path::new(""), |encoder| &encoder.folder);
-        if let Ok(Found { what: facts, .. }) = &encoder {
-            card.correct(facts);
-        }
-        let extractors = [(Modality::Text, told[0]), (Modality::Audio, told[1]), (Modality::Video, told[2])].map(|(modality, told)| {
-            let source = encoder.as_ref().map_or(told, |encoder| encoder.what.extractor(modality));
-            self.extractor(modality, source, beside)
-        });
+    fn survey_folder(&self, mut card: Card, source: String, facts: &EncoderFacts, folder: &Path) -> Survey {
+        let encoder = Ok(Found { folder: folder.to_owned(), size: facts.size });
+        let encoder = self.tell("encoder", source, encoder, &mut card);
+        let extractors = self.survey_extractors(&facts.extractors, folder, &mut card);
+        Survey { card, encoder, extractors }
     }
 
-    fn extractor(&self, modality: Modality, source: Option<&str>, beside: &Path) -> Result<Found<Size>, Error> {
-        let folder = self.extractor_folder(source.ok_or(Error::NoModality { modality })?, beside)?;
-        Ok(Found { what: extractor::measure(modality, &folder)?, folder })
+    fn survey_without_encoder(&self, mut card: Card, published: &Published, absent: Error) -> Survey {
+        let encoder = self.tell("encoder", published.encoder.repository.to_string(), Err(absent), &mut card);
+        let extractors = self.survey_extractors(&published.extractors(), Path::new(""), &mut card);
+        Survey { card, encoder, extractors }
+    }
+
+    fn survey_extractors(&self, sources: &[String; 3], beside: &Path, card: &mut Card) -> [Result<PathBuf, Error>; 3] {
+        let [text, audio, video] = sources;
+        let mut survey = |role, modality, source: &String| {
+            let found = self.extractor_folder(source, beside).and_then(|folder| {
+                let size = extractor::measure(modality, &folder)?;
+                Ok(Found { folder, size })
+            });
+            self.tell(role, source.clone(), found, card)
+        };
+        [
+            survey("text", Modality::Text, text),
+            survey("audio", Modality::Audio, audio),
+            survey("video", Modality::Video, video),
+        ]
+    }
+
+    /// Puts a part on the card, and among what is missing if it is not here.
+    fn tell(&self, role: &str, source: String, found: Result<Found, Error>, card: &mut Card) -> Result<PathBuf, Error> {
+        let repository = Repository::try_from(source.clone()).ok();
+        let needs = repository.as_ref().and_then(|repository| self.needs_of(repository));
+        let licence = needs.map(|(_, needs)| needs.licence.clone());
+        let size = found.as_ref().ok().map(|found| found.size);
+        card.parts.push(Part { role: role.to_owned(), source, licence, size });
+        card.missing.extend(found.as_ref().err().map(Error::sentence));
+        found.map(|found| found.folder)
     }
 
     fn extractor_folder(&self, source: &str, beside: &Path) -> Result<PathBuf, Error> {
         match source.strip_prefix(BESIDE) {
             Some(folder) => Ok(beside.join(folder)),
-            None => self.repository_folder(&Repository::try_from(source.to_owned())?),
+            None => self.repository_folder(&Repository::try_from(source.to_owned()).map_err(Error::ExtractorName)?),
         }
     }
 
@@ -117,7 +148,7 @@ impl Catalogue {
             Origin::Hub(published) => Some((manifest, published)),
             Origin::Seed(_) => None,
         });
-        let mut needs = published.flat_map(|(manifest, published)| published.repositories().map(|needs| (manifest, needs)));
+        let mut needs = published.flat_map(|(manifest, model)| model.repositories().map(|needs| (manifest, needs)));
         needs.find(|(_, needs)| needs.repository == *repository)
     }
 }
@@ -125,12 +156,15 @@ impl Catalogue {
 /// The command that brings a repository here, and what it takes to be let in.
 fn remedy(repository: &Repository, needs: Option<(&Manifest, &RepositoryFiles)>) -> String {
     match needs {
-        None => format!("run `hf download {repository}`, set HF_HOME, or configure a folder for it"),
+        None => format!("run `hf download {repository}`, or set HF_HOME to the cache that holds it"),
         Some((manifest, needs)) if needs.gated => format!(
-            "ask for access at {}, put an access token in HF_TOKEN, then run `encortex model pull {}`, or set HF_HOME",
+            "ask for access at {}, put an access token in HF_TOKEN, and run `encortex model pull {}`",
             repository.page(),
             manifest.name
         ),
-        Some((manifest, _)) => format!("run `encortex model pull {}`, or set HF_HOME", manifest.name),
+        Some((manifest, _)) => format!("run `encortex model pull {}`", manifest.name),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,13 @@
 //! `encortex predict`: one stimulus in, files out.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use encortex::features::Modality;
 use encortex::predict::{Format, Health, PredictionRequest, Progress, Stage, files};
+use encortex::stimulus::{Source, TextTiming};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
@@ -21,11 +23,11 @@ pub(crate) struct Predict {
     transcript: Option<PathBuf>,
 
     /// How text is timed: spoken by espeak-ng, or estimated, without sound.
-    #[arg(long, default_value = "spoken", requires = "text")]
+    #[arg(long, default_value = "spoken")]
     timing: Timing,
 
     /// Seconds that an image is shown.
-    #[arg(long, default_value_t = 1.0, requires = "image")]
+    #[arg(long, default_value_t = 1.0)]
     duration: f64,
 
     /// Whose response; repeat for several. The average subject where none is named.
@@ -41,12 +43,28 @@ pub(crate) struct Predict {
     out: PathBuf,
 
     /// Formats to write.
-    #[arg(long = "format", value_delimiter = ',', default_values_t = Format::DEFAULT)]
+    #[arg(long = "format", value_delimiter = ',', default_values_t = Format::USUAL)]
     formats: Vec<Format>,
 
     /// Keep the features too, in prediction.h5.
     #[arg(long)]
     save_features: bool,
+}
+
+/// When the words of a text are perceived.
+#[derive(Clone, Copy, ValueEnum)]
+enum Timing {
+    Spoken,
+    Estimated,
+}
+
+impl From<Timing> for TextTiming {
+    fn from(timing: Timing) -> Self {
+        match timing {
+            Timing::Spoken => Self::Spoken,
+            Timing::Estimated => Self::Estimated,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -79,8 +97,8 @@ impl Predict {
     }
 
     async fn predict(self, config: &Config) -> anyhow::Result<()> {
-        let predictor = config.predictor(config.catalogue().resolve(&config.model)?)?;
-        let request = self.request()?;
+        let predictor = config.predictor(&config.catalogue()?)?;
+        let request = self.request();
         predictor.check(&request)?;
         if let Health::Failed(reason) = predictor.loaded().await {
             bail!("the model {} did not load: {reason}", config.model);
@@ -98,11 +116,41 @@ impl Predict {
         for note in &prediction.notes {
             eprintln!("note: {note}");
         }
-        let surfaces = config.surfaces();
-        for file in files::list(&prediction).into_iter().filter(|file| self.formats.contains(&file.format)) {
-            println!("{}", files::make(&self.out, &file.name, &surfaces)?.display());
+        for file in files::list(&prediction)?.iter().filter(|file| self.formats.contains(&file.format)) {
+            println!("{}", files::make(&self.out, &file.name, config.anatomy())?.display());
         }
         Ok(())
+    }
+
+    fn request(&self) -> PredictionRequest {
+        let (source, path) = self.source();
+        let stem = path.file_stem().map_or_else(|| source.kind().to_owned(), |stem| stem.to_string_lossy().into_owned());
+        PredictionRequest {
+            source,
+            task: stem,
+            subjects: self.subjects.clone(),
+            modalities: self.modalities.clone(),
+            save_features: self.save_features,
+        }
+    }
+
+    /// The stimulus, and the file that names it.
+    fn source(&self) -> (Source, PathBuf) {
+        let Stimulus { video, audio, text, image, events } = &self.stimulus;
+        let transcript = self.transcript.clone();
+        let path = [video, audio, text, image, events].into_iter().flatten().next().cloned().unwrap_or_default();
+        let source = if video.is_some() {
+            Source::Video { path: path.clone(), transcript }
+        } else if audio.is_some() {
+            Source::Audio { path: path.clone(), transcript }
+        } else if text.is_some() {
+            Source::Text { path: path.clone(), timing: self.timing.into() }
+        } else if image.is_some() {
+            Source::Image { path: path.clone(), duration_s: self.duration }
+        } else {
+            Source::Events { path: path.clone(), files: BTreeMap::new() }
+        };
+        (source, path)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use encortex::api;
-use encortex::predict::Health;
+use encortex::predict::{Health, Predictor};
 use tokio::net::TcpListener;
 
 use crate::config::Config;
@@ -12,9 +12,8 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let catalogue = config.catalogue();
-    let model = catalogue.resolve(&config.model)?;
-    let predictor = config.predictor(model)?;
+    let catalogue = config.catalogue()?;
+    let predictor = config.predictor(&catalogue)?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
@@ -26,7 +25,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Ends only when the model cannot be loaded: a server without one has nothing to serve.
-async fn failed_to_load(predictor: &encortex::predict::Predictor) -> String {
+async fn failed_to_load(predictor: &Predictor) -> String {
     match predictor.loaded().await {
         Health::Failed(reason) => reason,
         Health::Ready | Health::Loading => std::future::pending().await,

@@ -75,6 +75,11 @@ impl Artefact {
         learned.map(|(_, view)| view.shape().iter().product::<i64>() as u64).sum()
     }
 
+    /// The file that holds the weights.
+    pub fn weights_path(&self) -> &Path {
+        &self.weights_path
+    }
+
     /// SHA-256 of the weights' file, in hexadecimal. It reads the whole file.
     pub fn weights_sha256(&self) -> Result<String, Error> {
         let failed = |source| Error::Read { path: self.weights_path.display().to_string(), source };

@@ -1,1 +1,30 @@
-//! Bytes out: NIfTI, GIFTI, CIFTI-2, HDF5, npy, PNG.
+//! Predicted responses as files that neuroimaging software opens: GIFTI, CIFTI-2, NIfTI-1, HDF5, npy, PNG, and the
+//! JSON that goes with them.
+//!
+//! Everything is written to a `Write` that the caller gives and streamed from [`Rows`], so that memory does not grow
+//! with the length of the stimulus; HDF5, which needs a path, is the exception. Row `i` of a response is second `i` of
+//! the stimulus and second `i + lag` of the BOLD signal: files are in scanner time, and say so.
+
+pub mod archive;
+pub mod cifti;
+pub mod gifti;
+pub mod hdf5;
+pub mod nifti;
+pub mod npy;
+pub mod png;
+pub mod sidecar;
+
+mod error;
+mod header;
+mod names;
+mod provenance;
+mod rows;
+mod xml;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use error::Error;
+pub use names::{ARCHIVE, DATASET_DESCRIPTION, HDF5, Names};
+pub use provenance::{Provenance, SOFTWARE};
+pub use rows::{Rows, SliceRows, mean};

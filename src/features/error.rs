@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Cancelled, weights};
+use crate::stimulus;
 
 /// What failed in an extractor, on its device, or in the cache of features.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,8 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
     #[error("{asked:?} is not a modality: choose from text, audio, video")]
     UnknownModality { asked: String },
+    #[error(transparent)]
+    Stimulus(#[from] stimulus::Error),
     #[error("{asked:?} is not a device: choose auto, cpu, or cuda:N")]
     UnknownDevice { asked: String },
     #[error("device {asked} does not exist here: {available}")]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tch::nn::Module;
 use tch::{Kind, Tensor};
 
+use crate::features::Cancelled;
 use crate::features::hub::{self, Configuration};
 use crate::features::weights::{Embedding, Init, LayerNorm, Linear, Weights};
 
@@ -87,13 +88,18 @@ impl Wav2Vec2Bert {
     ///
     /// No token is masked. The half-empty last token of a sound with an odd number of frames is heard too, as in
     /// training.
-    pub fn hidden_states(&self, features: &Tensor, mut see: impl FnMut(usize, &Tensor)) {
+    pub fn hidden_states(
+        &self,
+        features: &Tensor,
+        mut see: impl FnMut(usize, &Tensor) -> Result<(), Cancelled>,
+    ) -> Result<(), Cancelled> {
         let mut xs = features.apply(&self.feature_projection);
-        see(0, &xs);
+        see(0, &xs)?;
         for (index, layer) in self.layers.iter().enumerate() {
             xs = xs.apply(layer);
-            see(index + 1, &xs);
+            see(index + 1, &xs)?;
         }
+        Ok(())
     }
 }
 

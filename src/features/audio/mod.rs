@@ -13,12 +13,14 @@ mod tests;
 use std::path::Path;
 
 use ndarray::{Array2, Array3};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use self::conformer::{ConformerConfig, Wav2Vec2Bert};
 use self::mel::{LogMel, MelConfig};
 use super::weights::Weights;
-use super::{Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series};
+use super::{
+    Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series,
+};
 use crate::stimulus::Sound;
 
 /// Samples of a feature per second.
@@ -31,6 +33,7 @@ pub struct AudioExtractor {
     revision: String,
     compute: Compute,
     groups: LayerGroups,
+    layers: usize,
     width: usize,
     log_mel: LogMel,
     model: Wav2Vec2Bert,
@@ -55,10 +58,12 @@ impl AudioExtractor {
         let model = Wav2Vec2Bert::new(&weights, &config);
         weights.finish()?;
         let all_states = LayerSelection { cached_layers: None, ..layers.clone() };
+        let layers = config.num_hidden_layers as usize;
         Ok(Self {
             revision: hub::revision(folder)?,
             compute,
-            groups: LayerGroups::new(config.num_hidden_layers as usize + 1, &all_states),
+            groups: LayerGroups::new(layers + 1, &all_states),
+            layers,
             width: config.hidden_size as usize,
             log_mel,
             model,
@@ -76,19 +81,20 @@ impl AudioExtractor {
         }
         check_length(sound, &waveform)?;
         let _no_grad = tch::no_grad_guard();
-        tick(0.0)?;
         let waveform = standardise(&mono(&waveform, sound.sample_rate));
-        let hidden = self.encode(&self.log_mel.forward(&waveform));
-        tick(1.0)?;
+        let hidden = self.encode(&self.log_mel.forward(&waveform), tick)?;
         Ok(series::features(&nearest(&hidden, samples)))
     }
 
     /// Means over the layer groups, `(group, token, width)`, of the `(token, mel)` heard.
-    fn encode(&self, tokens: &Tensor) -> Tensor {
+    fn encode(&self, tokens: &Tensor, tick: Tick) -> Result<Tensor, Cancelled> {
         let mut means = self.groups.mean();
         let tokens = tokens.to_device(self.compute.device).unsqueeze(0);
-        self.model.hidden_states(&tokens, |index, state| means.add(index, &state.squeeze_dim(0)));
-        means.finish().to_device(Device::Cpu)
+        self.model.hidden_states(&tokens, |index, state| {
+            means.add(index, &state.squeeze_dim(0));
+            tick(index as f64 / self.layers as f64)
+        })?;
+        Ok(means.finish())
     }
 }
 
@@ -138,7 +144,5 @@ fn standardise(waveform: &Tensor) -> Tensor {
 
 /// `(group, token, width)` read at `samples` instants, each from the token it falls in.
 fn nearest(hidden: &Tensor, samples: i64) -> Tensor {
-    let tokens = hidden.size()[1];
-    let indices: Vec<i64> = (0..samples).map(|sample| sample * tokens / samples).collect();
-    hidden.index_select(1, &Tensor::from_slice(&indices))
+    hidden.transpose(1, 2).upsample_nearest1d(samples, None).transpose(1, 2)
 }

@@ -1,8 +1,9 @@
 //! Film into features: V-JEPA 2 over the clip that ends at each sample of the 2 Hz grid.
 //!
 //! Frames are processed as they are decoded ([`processor`]) and held while a clip may show them ([`reel`]); clips
-//! whose frames are the same are encoded once ([`vjepa2`]).
+//! whose frames are the same are encoded once ([`distinct`], [`vjepa2`]).
 
+pub mod distinct;
 pub mod processor;
 pub mod reel;
 pub mod vjepa2;
@@ -10,18 +11,20 @@ pub mod vjepa2;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use ndarray::Array3;
 use tch::{Device, Kind, Tensor};
 
+use self::distinct::Distinct;
 use self::processor::{Processor, Size};
 use self::reel::{Clip, Frame, Reel};
 use self::vjepa2::{VJepa2, VJepa2Config};
 use super::weights::Weights;
-use super::{Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series};
-use crate::stimulus::Film;
+use super::{
+    Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series,
+};
+use crate::stimulus::{self, Film};
 
 /// Samples of a feature per second.
 const FEATURE_HZ: f64 = 2.0;
@@ -62,12 +65,12 @@ impl VideoExtractor {
     /// [`Film::first_frame`] on.
     ///
     /// # Errors
-    /// [`Error::NoFrames`] when there is none, [`Error::FrameSize`] when one is not of the film's size,
-    /// [`Error::Cancelled`] when `tick` says so, and what decoding says.
-    pub fn film<E: Into<Error>>(
+    /// [`Error::NoFrames`] when there is none, [`Error::FrameSize`] or [`Error::FrameShape`] when one cannot be
+    /// processed, [`Error::Cancelled`] when `tick` says so, and what decoding says.
+    pub fn film(
         &self,
         film: &Film,
-        frames: impl Iterator<Item = Result<Vec<u8>, E>>,
+        frames: impl Iterator<Item = Result<Vec<u8>, stimulus::Error>>,
         tick: Tick,
     ) -> Result<Features, Error> {
         let clips = self.frame_numbers(film);
@@ -79,27 +82,23 @@ impl VideoExtractor {
         let process = |rgb: &[u8]| self.processor.crop(rgb, size).map(Frame::new);
         let shown = clips.iter().flatten().copied().collect();
         let mut reel = Reel::new(frames, process, film.first_frame(), shown);
-        let mut places = HashMap::new();
-        let (mut place_of_clip, mut waiting, mut encoded) = (Vec::new(), Vec::new(), Vec::new());
+        let mut distinct = Distinct::default();
+        let mut encoded = Vec::new();
+        let mut done = 0;
         for (index, numbers) in clips.iter().enumerate() {
-            tick(index as f64 / clips.len() as f64)?;
-            let clip = reel.clip(numbers)?;
-            let new_place = places.len() as i64;
-            let place = *places.entry(clip.content()).or_insert(new_place);
-            place_of_clip.push(place);
-            if place == new_place {
-                waiting.push(clip);
+            let fraction = |part: f64| (done as f64 + part * (index + 1 - done) as f64) / clips.len() as f64;
+            tick(fraction(0.0))?;
+            distinct.add(reel.clip(numbers)?);
+            let is_last = index + 1 == clips.len();
+            if distinct.waiting() == self.clips_at_once() || is_last && distinct.waiting() > 0 {
+                encoded.push(self.encode(&distinct.take(), &mut |part| tick(fraction(part)))?);
             }
-            if waiting.len() == self.clips_at_once() {
-                encoded.push(self.encode(&waiting));
-                waiting.clear();
+            if distinct.waiting() == 0 {
+                done = index + 1;
             }
-        }
-        if !waiting.is_empty() {
-            encoded.push(self.encode(&waiting));
         }
         tick(1.0)?;
-        Ok(series::features(&Tensor::cat(&encoded, 1).index_select(1, &Tensor::from_slice(&place_of_clip))))
+        Ok(series::features(&distinct.spread(&Tensor::cat(&encoded, 1))))
     }
 
     /// The frames of every clip. Clips end at even steps up to the end of the film; before its start stands its
@@ -118,7 +117,7 @@ impl VideoExtractor {
     }
 
     /// Means over the tokens and the layer groups: `(group, clip, width)`.
-    fn encode(&self, clips: &[Clip]) -> Tensor {
+    fn encode(&self, clips: &[Clip], tick: Tick) -> Result<Tensor, Cancelled> {
         let pixels: Vec<Tensor> = clips.iter().map(Clip::pixels).collect();
         let pixels = self.processor.standardise(&Tensor::stack(&pixels, 0)).to_kind(self.compute.kind);
         let mut means = self.groups.mean();
@@ -126,8 +125,9 @@ impl VideoExtractor {
             if self.groups.contains(index) {
                 means.add(index, &state.mean_dim(1, false, Kind::Float));
             }
-        });
-        means.finish().to_device(Device::Cpu)
+            tick(index as f64 / self.config.num_hidden_layers as f64)
+        })?;
+        Ok(means.finish().to_device(Device::Cpu))
     }
 }
 

@@ -130,3 +130,66 @@ impl Processor {
 fn margin(length: i64, crop: i64) -> i64 {
     ((length - crop) as f64 / 2.0).round_ties_even() as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn processor() -> Processor {
+        let config = ProcessorConfig {
+            size: ShortestEdge { shortest_edge: 73 },
+            crop_size: Size { height: 64, width: 64 },
+            image_mean: [0.485, 0.456, 0.406],
+            image_std: [0.229, 0.224, 0.225],
+            rescale_factor: 1.0 / 255.0,
+            resample: BILINEAR,
+            do_resize: true,
+            do_center_crop: true,
+            do_rescale: true,
+            do_normalize: true,
+        };
+        config.check().unwrap();
+        Processor::new(config, Device::Cpu)
+    }
+
+    #[test]
+    fn proportions_are_kept() {
+        let resized = |height, width| processor().resized(Size { height, width });
+        assert_eq!(resized(240, 320), Size { height: 73, width: 97 });
+        assert_eq!(resized(320, 240), Size { height: 97, width: 73 });
+        assert_eq!(resized(9, 9), Size { height: 73, width: 73 });
+    }
+
+    #[test]
+    fn margins_of_half_a_pixel_round_to_even() {
+        assert_eq!([(73, 64), (97, 64), (64, 64), (67, 64)].map(|(length, crop)| margin(length, crop)), [4, 16, 0, 2]);
+    }
+
+    #[test]
+    fn a_thread_of_a_frame_is_refused() {
+        let refusal = processor().crop(&[0; 3 * 65], Size { height: 1, width: 65 }).unwrap_err();
+        assert_eq!(refusal.to_string(), "frames of 65 × 1 pixels are too narrow: at most 1 : 64");
+    }
+
+    proptest! {
+        #[test]
+        fn frames_of_any_size_give_a_crop_of_their_colours(height in 1i64..200, width in 1i64..200, value in 0u8..=255) {
+            let frame = vec![value; (3 * height * width) as usize];
+            match processor().crop(&frame, Size { height, width }) {
+                Ok(pixels) => {
+                    prop_assert_eq!(pixels.size(), [3, 64, 64]);
+                    prop_assert!(bool::try_from(pixels.eq(i64::from(value)).all()).unwrap());
+                }
+                Err(refusal) => prop_assert!(matches!(refusal, Error::FrameShape { .. }), "{refusal}"),
+            }
+        }
+
+        #[test]
+        fn bytes_of_another_size_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let refusal = processor().crop(&bytes, Size { height: 6, width: 6 });
+            prop_assert!(matches!(refusal, Err(Error::FrameSize { .. })), "{refusal:?}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use tch::Tensor;
 
 use crate::features::Error;
+use crate::stimulus;
 
 /// A processed frame.
 pub struct Frame {
@@ -58,11 +59,10 @@ pub struct Reel<Decoded: Iterator, Process> {
     latest: Option<Rc<Frame>>,
 }
 
-impl<Decoded, Process, Fault> Reel<Decoded, Process>
+impl<Decoded, Process> Reel<Decoded, Process>
 where
-    Decoded: Iterator<Item = Result<Vec<u8>, Fault>>,
+    Decoded: Iterator<Item = Result<Vec<u8>, stimulus::Error>>,
     Process: Fn(&[u8]) -> Result<Frame, Error>,
-    Fault: Into<Error>,
 {
     /// A film whose `decoded` frames begin with number `first`, of which clips show the frames `shown`.
     pub fn new(decoded: Decoded, process: Process, first: usize, mut shown: BTreeSet<usize>) -> Self {
@@ -95,7 +95,7 @@ where
     fn decode_up_to(&mut self, number: usize) -> Result<(), Error> {
         while self.next <= number {
             let Some(bytes) = self.decoded.next() else { break };
-            let bytes = bytes.map_err(Into::into)?;
+            let bytes = bytes?;
             if self.shown.contains(&self.next) {
                 let frame = Rc::new((self.process)(&bytes)?);
                 self.latest.get_or_insert_with(|| Rc::clone(&frame));

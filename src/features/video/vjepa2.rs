@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tch::nn::Module;
 use tch::{Device, Kind, Tensor};
 
+use crate::features::Cancelled;
 use crate::features::hub::{self, Configuration};
 use crate::features::weights::{Init, LayerNorm, Linear, Weights};
 
@@ -112,16 +113,21 @@ impl VJepa2 {
 
     /// Shows every hidden state, `(clip, token, width)`, with its index: the embedded `pixels`
     /// `(clip, frame, channel, height, width)`, then the output of each layer, the last one after the final norm.
-    pub fn hidden_states(&self, pixels: &Tensor, mut see: impl FnMut(usize, &Tensor)) {
+    pub fn hidden_states(
+        &self,
+        pixels: &Tensor,
+        mut see: impl FnMut(usize, &Tensor) -> Result<(), Cancelled>,
+    ) -> Result<(), Cancelled> {
         let mut xs = pixels.apply(&self.patch_embeddings);
-        see(0, &xs);
+        see(0, &xs)?;
         for (index, layer) in self.layer.iter().enumerate() {
             xs = layer.forward(&xs, &self.rotary);
             if index + 1 == self.layer.len() {
                 xs = xs.apply(&self.layernorm);
             }
-            see(index + 1, &xs);
+            see(index + 1, &xs)?;
         }
+        Ok(())
     }
 }
 

@@ -20,7 +20,7 @@ use tch::{Device, Kind, Tensor};
 
 pub use layers::{Embedding, LayerNorm, Linear, RmsNorm};
 pub use mapped::{MappedFile, View};
-pub use safetensors::{open as open_safetensors, write as write_safetensors};
+pub use safetensors::{files as safetensors_files, open as open_safetensors, write as write_safetensors};
 pub use seeded::save_safetensors;
 
 /// Why a model cannot be built from its files.

@@ -25,7 +25,7 @@ pub fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
 }
 
 /// The safetensors files of a model folder, in order.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let single = folder.join("model.safetensors");
     if single.exists() {
         return Ok(vec![single]);

@@ -1,0 +1,25 @@
+//! A known response for the tests of the writers.
+
+use super::Provenance;
+use crate::brain::Mesh;
+
+pub(super) fn provenance(mesh: Mesh) -> Provenance {
+    Provenance {
+        model: "tribe-v2".to_owned(),
+        trained: true,
+        weights_sha256: "5e".repeat(32),
+        licence: "CC BY-NC 4.0".to_owned(),
+        mesh,
+        subject: "average".to_owned(),
+        task: "clip".to_owned(),
+        stimulus_blake3: "b3".repeat(32),
+        tr_s: 1.0,
+        start_s: 0.0,
+        lag_s: 5.0,
+    }
+}
+
+/// `(time, vertex)`; no two values are the same.
+pub(super) fn response(seconds: usize, mesh: Mesh) -> Vec<f32> {
+    (0..seconds * mesh.vertices()).map(|index| index as f32 / 1024.0 - 3.0).collect()
+}

@@ -1,0 +1,151 @@
+//! File names by the Brain Imaging Data Structure (BIDS).
+//!
+//! The mesh is called `space-fsaverage` with a density, as BIDS recommends over `space-fsaverage5`.
+
+use super::Provenance;
+use crate::brain::{self, Hemisphere, Mesh};
+
+/// The file that describes the folder as a BIDS dataset.
+pub const DATASET_DESCRIPTION: &str = "dataset_description.json";
+
+/// All subjects' responses in one HDF5 file.
+pub const HDF5: &str = "prediction.h5";
+
+/// All files in one archive.
+pub const ARCHIVE: &str = "prediction.zip";
+
+/// What the files of one subject are called.
+#[derive(Clone, Debug)]
+pub struct Names {
+    subject: String,
+    task: String,
+    mesh: Mesh,
+    description: String,
+}
+
+impl Names {
+    pub fn new(provenance: &Provenance) -> Self {
+        let model = label(&provenance.model);
+        let says_untrained = model.to_ascii_lowercase().contains("untrained");
+        Self {
+            subject: label(&provenance.subject),
+            task: label(&provenance.task),
+            mesh: provenance.mesh,
+            description: if provenance.trained || says_untrained { model } else { format!("untrained{model}") },
+        }
+    }
+
+    /// Where in a BIDS dataset the files lie.
+    pub fn folder(&self) -> String {
+        format!("sub-{}/func", self.subject)
+    }
+
+    /// The response of one hemisphere.
+    pub fn gifti(&self, hemisphere: Hemisphere) -> String {
+        format!("{}_hemi-{}_{}_{}_bold.func.gii", self.stem(), hemisphere.letter(), self.surface(), self.desc())
+    }
+
+    /// The response of both hemispheres.
+    pub fn cifti(&self) -> String {
+        self.on_surface("bold.dtseries.nii")
+    }
+
+    /// The response as a matrix.
+    pub fn npy(&self) -> String {
+        self.on_surface("bold.npy")
+    }
+
+    /// What goes with the files on the surface.
+    pub fn surface_sidecar(&self) -> String {
+        self.on_surface("bold.json")
+    }
+
+    /// The response in the volume.
+    pub fn nifti(&self) -> String {
+        self.in_volume("", "bold.nii.gz")
+    }
+
+    /// What goes with the response in the volume.
+    pub fn volume_sidecar(&self) -> String {
+        self.in_volume("", "bold.json")
+    }
+
+    /// The mean over time in the volume.
+    pub fn mean_nifti(&self) -> String {
+        self.in_volume("_stat-mean", "statmap.nii.gz")
+    }
+
+    /// What goes with the mean in the volume.
+    pub fn mean_sidecar(&self) -> String {
+        self.in_volume("_stat-mean", "statmap.json")
+    }
+
+    /// A picture of the mean over time.
+    pub fn png(&self) -> String {
+        format!("{}_{}_stat-mean_{}_statmap.png", self.stem(), self.surface(), self.desc())
+    }
+
+    fn on_surface(&self, suffix: &str) -> String {
+        format!("{}_{}_{}_{suffix}", self.stem(), self.surface(), self.desc())
+    }
+
+    fn in_volume(&self, statistic: &str, suffix: &str) -> String {
+        format!("{}_space-{}_res-2{statistic}_{}_{suffix}", self.stem(), brain::SPACE, self.desc())
+    }
+
+    fn stem(&self) -> String {
+        format!("sub-{}_task-{}", self.subject, self.task)
+    }
+
+    fn surface(&self) -> String {
+        format!("space-fsaverage_den-{}", self.mesh.density())
+    }
+
+    fn desc(&self) -> String {
+        format!("desc-{}", self.description)
+    }
+}
+
+/// A BIDS label: the letters and digits of a name. One without any is spelt by its bytes in hexadecimal.
+fn label(name: &str) -> String {
+    let label: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    if label.is_empty() { name.bytes().map(|byte| format!("{byte:02x}")).collect() } else { label }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::provenance;
+    use super::*;
+
+    #[test]
+    fn names_follow_bids() {
+        let names = Names::new(&provenance(Mesh::Fsaverage5));
+        assert_eq!(names.folder(), "sub-average/func");
+        let surface = "sub-average_task-clip";
+        assert_eq!(
+            names.gifti(Hemisphere::Left),
+            format!("{surface}_hemi-L_space-fsaverage_den-10k_desc-tribev2_bold.func.gii")
+        );
+        assert_eq!(names.cifti(), format!("{surface}_space-fsaverage_den-10k_desc-tribev2_bold.dtseries.nii"));
+        assert_eq!(names.nifti(), format!("{surface}_space-MNI152NLin6Asym_res-2_desc-tribev2_bold.nii.gz"));
+        assert_eq!(
+            names.mean_nifti(),
+            format!("{surface}_space-MNI152NLin6Asym_res-2_stat-mean_desc-tribev2_statmap.nii.gz")
+        );
+    }
+
+    #[test]
+    fn an_untrained_model_is_called_so() {
+        let mut provenance = provenance(Mesh::Fsaverage3);
+        provenance.trained = false;
+        assert!(Names::new(&provenance).npy().ends_with("_den-642_desc-untrainedtribev2_bold.npy"));
+        provenance.model = "untrained".to_owned();
+        assert!(Names::new(&provenance).npy().ends_with("_desc-untrained_bold.npy"));
+    }
+
+    #[test]
+    fn labels_are_letters_and_digits() {
+        assert_eq!(label("Algonauts2025/sub-01"), "Algonauts2025sub01");
+        assert_eq!(label("é"), "c3a9");
+    }
+}
