@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::jobs::{self, Failure, JobState, Stopped};
-use crate::{catalogue, encoder, features, predict, stimulus, store};
+use crate::{catalogue, encoder, export, features, predict, stimulus, store};
 
 /// How long a client should wait for a model that is loading.
 const LOADING_RETRY: Duration = Duration::from_secs(5);
@@ -54,7 +54,9 @@ pub enum Error {
     FieldTooLong { field: String, limit: usize },
     #[error("there is no stimulus; give one of video, audio, text, image, events")]
     NoStimulus,
-    #[error("{first} and {second} are two stimuli; ask for one prediction each, or place them on one timeline with events")]
+    #[error(
+        "{first} and {second} are two stimuli; ask for one prediction each, or place them on one timeline with events"
+    )]
     TwoStimuli { first: &'static str, second: &'static str },
     #[error("{field} does not go with {stimulus}: it goes with {goes_with}")]
     MisplacedField { field: &'static str, stimulus: &'static str, goes_with: &'static str },
@@ -177,9 +179,7 @@ fn of_store(error: &store::Error) -> Verdict {
 
 fn of_io(error: &io::Error) -> Verdict {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            (StatusCode::INSUFFICIENT_STORAGE, "storage_full")
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
     }
 }
@@ -198,8 +198,11 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::Stimulus(error) => of_stimulus(error),
         predict::Error::Features(error) => of_features(error),
         predict::Error::Encoder(error) => of_encoder(error),
+        predict::Error::Export(error) => of_export(error),
+        predict::Error::Brain(_) => (S::INTERNAL_SERVER_ERROR, "anatomy_failed"),
+        predict::Error::Cancelled(_) => (S::CONFLICT, "cancelled"),
         predict::Error::NoModality => (S::UNPROCESSABLE_ENTITY, "no_modality"),
-        predict::Error::Cancelled => (S::CONFLICT, "cancelled"),
+        predict::Error::NoInput(_) | predict::Error::NoClipDuration => (S::INTERNAL_SERVER_ERROR, "model_failed"),
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
         predict::Error::UnknownSubject { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_subject"),
         predict::Error::NoSurfaces(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
@@ -220,7 +223,11 @@ fn of_stimulus(error: &stimulus::Error) -> Verdict {
         E::Empty { .. } => "empty_stimulus",
         E::Playlist { .. } => "playlist_refused",
         E::TextNotMedia { .. } | E::UnknownContainer { .. } | E::WrongContainer { .. } => "unsupported_media",
-        E::Undecodable { .. } | E::Stalled { .. } | E::NoDuration { .. } | E::NotStated { .. } => "unreadable_media",
+        E::Truncated { .. }
+        | E::Undecodable { .. }
+        | E::Stalled { .. }
+        | E::NoDuration { .. }
+        | E::NotStated { .. } => "unreadable_media",
         E::NoVideo { .. } => "no_video",
         E::NoAudio { .. } => "no_audio",
         E::NoFrame { .. } => "no_frame",
@@ -259,6 +266,15 @@ fn of_encoder(error: &encoder::Error) -> Verdict {
     match error {
         encoder::Error::UnknownSubject { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_subject"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "encoder_failed"),
+    }
+}
+
+fn of_export(error: &export::Error) -> Verdict {
+    match error {
+        export::Error::Read(source) | export::Error::Write(source) => of_io(source),
+        export::Error::NothingKept => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_kept"),
+        export::Error::TooLong { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too_long_for_nifti"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "export_failed"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `…/files/{name}`: a prediction's files, made when they are first asked for.
 
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 
 use axum::body::Body;
 use axum::extract::{self, Path, Request};
@@ -11,6 +11,8 @@ use tower_http::services::ServeFile;
 use super::{Error, Problem, State};
 use crate::jobs::JobState;
 use crate::predict::{self, Prediction};
+
+const BINARY: &str = "application/octet-stream";
 
 /// A file of a prediction, whole or a range of its bytes.
 #[utoipa::path(
@@ -43,15 +45,15 @@ pub(super) async fn download(
     Ok(response)
 }
 
-fn make(state: &State, id: &str, name: &str) -> Result<(std::path::PathBuf, &'static str), Error> {
+fn make(state: &State, id: &str, name: &str) -> Result<(PathBuf, &'static str), Error> {
     let (folder, result) = succeeded(state, id)?;
-    let media_type = predict::files::list(&result).into_iter().find(|file| file.name == name);
     let path = predict::files::make(&folder, name, &state.config.anatomy)?;
-    Ok((path, media_type.map_or("application/octet-stream", |file| file.media_type)))
+    let file = predict::files::list(&result)?.into_iter().find(|file| file.name == name);
+    Ok((path, file.map_or(BINARY, |file| file.format.media_type())))
 }
 
 /// The folder and the result of a prediction that has succeeded.
-pub(super) fn succeeded(state: &State, id: &str) -> Result<(std::path::PathBuf, Prediction), Error> {
+pub(super) fn succeeded(state: &State, id: &str) -> Result<(PathBuf, Prediction), Error> {
     match state.queue.status(id)?.job.state {
         JobState::Succeeded => {
             let folder = state.queue.results(id)?;

@@ -1,17 +1,20 @@
 //! What a client sends to ask for a prediction: a form with files in it, or JSON over uploaded stimuli. Both become
 //! the same [`Asked`].
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use axum::body::Bytes;
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
-use axum::body::Bytes;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Error, State};
 use crate::features::Modality;
+use crate::stimulus::{STILL_S, Source, TextTiming};
 use crate::store::{Incoming, Stimulus};
 
 /// The longest value of a field that is no file (bytes).
@@ -24,12 +27,22 @@ const JSON: &str = "application/json";
 
 /// All fields of the form.
 const FIELDS: &[&str] = &[
-    "video", "audio", "text", "image", "events", "transcript", "subject", "modalities", "duration", "timing",
-    "save_features", "model",
+    "video",
+    "audio",
+    "text",
+    "image",
+    "events",
+    "file",
+    "transcript",
+    "subject",
+    "modalities",
+    "duration",
+    "timing",
+    "save_features",
+    "model",
 ];
 
-/// The form of `POST /v1/predictions`. One of `video`, `audio`, `text`, `image` and `events` is the stimulus; with
-/// `events`, the others are the files that it names.
+/// The form of `POST /v1/predictions`. One of `video`, `audio`, `text`, `image` and `events` is the stimulus.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form, which is read field by field as it arrives")]
 pub(super) struct PredictionForm {
@@ -41,9 +54,12 @@ pub(super) struct PredictionForm {
     text: Option<String>,
     #[schema(format = Binary)]
     image: Option<String>,
-    /// A BIDS `events.tsv` whose `stim_file` column names the files that come with it.
+    /// A BIDS `events.tsv` whose `stim_file` column names files that come with it.
     #[schema(format = Binary)]
     events: Option<String>,
+    /// A file that `events` names; repeat it for several.
+    #[schema(format = Binary)]
+    file: Vec<String>,
     /// Words and their times: TSV, CSV, WhisperX JSON, SRT or VTT.
     #[schema(format = Binary)]
     transcript: Option<String>,
@@ -62,47 +78,29 @@ pub(super) struct PredictionForm {
 }
 
 /// The JSON of `POST /v1/predictions`: as the form, with ids of uploaded stimuli for files.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PredictionOrder {
-    video: Ids,
-    audio: Ids,
-    text: Ids,
-    image: Ids,
-    events: Ids,
-    transcript: Ids,
+    video: Option<String>,
+    audio: Option<String>,
+    text: Option<String>,
+    image: Option<String>,
+    events: Option<String>,
+    /// The stimuli that `events` names, by the names they were uploaded with.
+    #[serde(default)]
+    file: Vec<String>,
+    transcript: Option<String>,
     /// Names of the model's subjects; its default when empty.
+    #[serde(default)]
     subject: Vec<String>,
     /// Those that reach the encoder; all when left out.
     modalities: Option<Vec<Modality>>,
     /// How long an image is shown (s).
     duration: Option<f64>,
-    timing: Option<Timing>,
-    save_features: bool,
+    #[schema(value_type = Option<String>)]
+    timing: Option<TextTiming>,
+    save_features: Option<bool>,
     model: Option<String>,
-}
-
-/// One stimulus's id, or several: events place as many as they name.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-enum Ids {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Default for Ids {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
-}
-
-impl Ids {
-    fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(id) => vec![id],
-            Self::Several(ids) => ids,
-        }
-    }
 }
 
 /// What is asked for, its stimuli in the store.
@@ -117,45 +115,30 @@ pub(super) struct Parameters {
     pub(super) subjects: Vec<String>,
     pub(super) modalities: Option<Vec<Modality>>,
     pub(super) duration_s: Option<f64>,
-    pub(super) timing: Option<Timing>,
+    pub(super) timing: Option<TextTiming>,
     pub(super) save_features: Option<bool>,
     pub(super) model: Option<String>,
 }
 
-/// How text gets its times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Timing {
-    Spoken,
-    Estimated,
-}
-
-/// Fields that hold a file.
+/// What can be shown, played or read to a brain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileField {
+pub(super) enum StimulusKind {
     Video,
     Audio,
     Text,
     Image,
     Events,
-    Transcript,
 }
 
-impl FileField {
-    pub(super) fn as_str(self) -> &'static str {
+impl StimulusKind {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Video => "video",
             Self::Audio => "audio",
             Self::Text => "text",
             Self::Image => "image",
             Self::Events => "events",
-            Self::Transcript => "transcript",
         }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        let all = [Self::Video, Self::Audio, Self::Text, Self::Image, Self::Events, Self::Transcript];
-        all.into_iter().find(|field| field.as_str() == name)
     }
 
     /// What bytes without a file name are called.
@@ -163,7 +146,39 @@ impl FileField {
         match self {
             Self::Text => "text.txt",
             Self::Events => "events.tsv",
-            Self::Video | Self::Audio | Self::Image | Self::Transcript => self.as_str(),
+            Self::Video | Self::Audio | Self::Image => self.as_str(),
+        }
+    }
+}
+
+/// Fields that hold a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileField {
+    Stimulus(StimulusKind),
+    /// Named by `events`.
+    Beside,
+    Transcript,
+}
+
+impl FileField {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "video" => Self::Stimulus(StimulusKind::Video),
+            "audio" => Self::Stimulus(StimulusKind::Audio),
+            "text" => Self::Stimulus(StimulusKind::Text),
+            "image" => Self::Stimulus(StimulusKind::Image),
+            "events" => Self::Stimulus(StimulusKind::Events),
+            "file" => Self::Beside,
+            "transcript" => Self::Transcript,
+            _ => return None,
+        })
+    }
+
+    fn default_name(self) -> &'static str {
+        match self {
+            Self::Stimulus(kind) => kind.default_name(),
+            Self::Beside => "file",
+            Self::Transcript => "transcript",
         }
     }
 }
@@ -171,31 +186,25 @@ impl FileField {
 /// The files of a request, each in its role.
 #[derive(Debug)]
 pub(super) struct Chosen<T> {
-    pub(super) kind: FileField,
-    pub(super) file: T,
-    /// The stimuli that `events` names.
-    pub(super) beside: Vec<T>,
-    pub(super) transcript: Option<T>,
+    kind: StimulusKind,
+    file: T,
+    /// What `events` places on its timeline.
+    beside: Vec<T>,
+    transcript: Option<T>,
 }
 
 impl<T> Chosen<T> {
     /// Finds the one stimulus among the files.
     fn among(files: Vec<(FileField, T)>) -> Result<Self, Error> {
-        let has_events = files.iter().any(|(field, _)| *field == FileField::Events);
-        let (mut stimulus, mut beside, mut transcript) = (None::<(FileField, T)>, Vec::new(), None);
+        let (mut stimulus, mut beside, mut transcript) = (None::<(StimulusKind, T)>, Vec::new(), None);
         for (field, file) in files {
             match field {
-                FileField::Transcript if transcript.is_some() => {
-                    return Err(Error::RepeatedField { field: field.as_str() });
-                }
-                FileField::Transcript => transcript = Some(file),
-                FileField::Events if stimulus.is_some() => return Err(Error::RepeatedField { field: field.as_str() }),
-                _ if has_events && field != FileField::Events => beside.push(file),
-                _ => {
-                    if let Some((first, _)) = stimulus {
-                        return Err(Error::TwoStimuli { first: first.as_str(), second: field.as_str() });
+                FileField::Transcript => once("transcript", &mut transcript, file)?,
+                FileField::Beside => beside.push(file),
+                FileField::Stimulus(kind) => {
+                    if let Some((first, _)) = stimulus.replace((kind, file)) {
+                        return Err(Error::TwoStimuli { first: first.as_str(), second: kind.as_str() });
                     }
-                    stimulus = Some((field, file));
                 }
             }
         }
@@ -242,24 +251,36 @@ impl Asked {
             .await
             .map_err(|_| Error::BodyTooLarge { limit: LONGEST_JSON as u64 })?;
         let PredictionOrder {
-            video, audio, text, image, events, transcript,
-            subject: subjects, modalities, duration: duration_s, timing, save_features, model,
+            video,
+            audio,
+            text,
+            image,
+            events,
+            file,
+            transcript,
+            subject: subjects,
+            modalities,
+            duration: duration_s,
+            timing,
+            save_features,
+            model,
         } = order(&body)?;
+        let beside = file.into_iter().map(|id| (FileField::Beside, id));
         let given = [
-            (FileField::Video, video),
-            (FileField::Audio, audio),
-            (FileField::Text, text),
-            (FileField::Image, image),
-            (FileField::Events, events),
+            (FileField::Stimulus(StimulusKind::Video), video),
+            (FileField::Stimulus(StimulusKind::Audio), audio),
+            (FileField::Stimulus(StimulusKind::Text), text),
+            (FileField::Stimulus(StimulusKind::Image), image),
+            (FileField::Stimulus(StimulusKind::Events), events),
             (FileField::Transcript, transcript),
         ];
-        let mut files = Vec::new();
-        for (field, ids) in given {
-            for id in ids.into_vec() {
-                files.push((field, state.store.stimulus(&id)?));
-            }
-        }
-        let parameters = Parameters { subjects, modalities, duration_s, timing, save_features: Some(save_features), model };
+        let files = given
+            .into_iter()
+            .filter_map(|(field, id)| Some((field, id?)))
+            .chain(beside)
+            .map(|(field, id)| Ok((field, state.store.stimulus(&id)?)))
+            .collect::<Result<_, Error>>()?;
+        let parameters = Parameters { subjects, modalities, duration_s, timing, save_features, model };
         let stimulus = Chosen::among(files)?;
         parameters.fit(&stimulus)?;
         Ok(Self { stimulus, parameters })
@@ -284,6 +305,44 @@ impl Chosen<Incoming> {
     }
 }
 
+impl Chosen<Stimulus> {
+    /// The stores' names of all files.
+    pub(super) fn ids(&self) -> Vec<String> {
+        let files = std::iter::once(&self.file).chain(&self.beside).chain(&self.transcript);
+        files.map(|stimulus| stimulus.id.clone()).collect()
+    }
+
+    /// What the stimulus is called in file names: the upload's name up to its first dot.
+    pub(super) fn task(&self) -> String {
+        let name = self.file.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.split('.').next().unwrap_or_default().to_owned()
+    }
+
+    /// As the pipeline takes it.
+    pub(super) fn into_source(self, parameters: &Parameters) -> Result<Source, Error> {
+        let path = self.file.path;
+        let transcript = self.transcript.map(|transcript| transcript.path);
+        Ok(match self.kind {
+            StimulusKind::Video => Source::Video { path, transcript },
+            StimulusKind::Audio => Source::Audio { path, transcript },
+            StimulusKind::Text => Source::Text { path, timing: parameters.timing.unwrap_or_default() },
+            StimulusKind::Image => Source::Image { path, duration_s: parameters.duration_s.unwrap_or(STILL_S) },
+            StimulusKind::Events => Source::Events { path, files: by_name(self.beside)? },
+        })
+    }
+}
+
+/// The files of a timeline, by the names that its events call them.
+fn by_name(stimuli: Vec<Stimulus>) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let mut files = BTreeMap::new();
+    for Stimulus { name, path, .. } in stimuli {
+        if files.insert(name.clone(), path).is_some() {
+            return Err(Error::SameName { name });
+        }
+    }
+    Ok(files)
+}
+
 impl Parameters {
     /// Sets what a field of the form says.
     fn set(&mut self, field: &str, value: &str) -> Result<(), Error> {
@@ -306,14 +365,17 @@ impl Parameters {
     /// Refuses what does not go with the stimulus, rather than to overlook it.
     fn fit<T>(&self, chosen: &Chosen<T>) -> Result<(), Error> {
         let misplaced = |field, goes_with| Error::MisplacedField { field, stimulus: chosen.kind.as_str(), goes_with };
-        if self.duration_s.is_some() && chosen.kind != FileField::Image {
+        if self.duration_s.is_some() && chosen.kind != StimulusKind::Image {
             return Err(misplaced("duration", "image"));
         }
-        if self.timing.is_some() && chosen.kind != FileField::Text {
+        if self.timing.is_some() && chosen.kind != StimulusKind::Text {
             return Err(misplaced("timing", "text"));
         }
-        if chosen.transcript.is_some() && !matches!(chosen.kind, FileField::Video | FileField::Audio) {
+        if chosen.transcript.is_some() && !matches!(chosen.kind, StimulusKind::Video | StimulusKind::Audio) {
             return Err(misplaced("transcript", "video and audio"));
+        }
+        if !chosen.beside.is_empty() && chosen.kind != StimulusKind::Events {
+            return Err(misplaced("file", "events"));
         }
         Ok(())
     }
@@ -340,10 +402,10 @@ fn modalities(list: &str) -> Result<Vec<Modality>, Error> {
     list.split(',').map(modality).collect()
 }
 
-fn timing(value: &str) -> Result<Timing, Error> {
+fn timing(value: &str) -> Result<TextTiming, Error> {
     match value.trim() {
-        "spoken" => Ok(Timing::Spoken),
-        "estimated" => Ok(Timing::Estimated),
+        "spoken" => Ok(TextTiming::Spoken),
+        "estimated" => Ok(TextTiming::Estimated),
         _ => Err(Error::BadValue { field: "timing", value: value.to_owned(), expected: "spoken or estimated" }),
     }
 }
@@ -379,10 +441,16 @@ pub(super) fn media_type(headers: &HeaderMap) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use FileField::*;
+    use FileField::{Beside, Transcript};
     use proptest::prelude::*;
 
     use super::*;
+
+    const VIDEO: FileField = FileField::Stimulus(StimulusKind::Video);
+    const AUDIO: FileField = FileField::Stimulus(StimulusKind::Audio);
+    const TEXT: FileField = FileField::Stimulus(StimulusKind::Text);
+    const IMAGE: FileField = FileField::Stimulus(StimulusKind::Image);
+    const EVENTS: FileField = FileField::Stimulus(StimulusKind::Events);
 
     fn among(fields: &[FileField]) -> Result<Chosen<usize>, Error> {
         Chosen::among(fields.iter().copied().zip(0..).collect())
@@ -390,32 +458,35 @@ mod tests {
 
     #[test]
     fn the_stimulus_is_found_among_the_files() {
-        let chosen = among(&[Transcript, Video]).unwrap();
-        assert_eq!((chosen.kind, chosen.file, chosen.transcript), (Video, 1, Some(0)));
-        let chosen = among(&[Video, Events, Video, Audio]).unwrap();
-        assert_eq!((chosen.kind, chosen.file, chosen.beside), (Events, 1, vec![0, 2, 3]));
+        let chosen = among(&[Transcript, VIDEO]).unwrap();
+        assert_eq!((chosen.kind, chosen.file, chosen.transcript), (StimulusKind::Video, 1, Some(0)));
+        let chosen = among(&[Beside, EVENTS, Beside, Beside]).unwrap();
+        assert_eq!((chosen.kind, chosen.file, chosen.beside), (StimulusKind::Events, 1, vec![0, 2, 3]));
     }
 
     #[test]
     fn no_stimulus_two_stimuli_and_repeated_fields_are_refused() {
         assert!(matches!(among(&[]), Err(Error::NoStimulus)));
         assert!(matches!(among(&[Transcript]), Err(Error::NoStimulus)));
-        assert!(matches!(among(&[Video, Audio]), Err(Error::TwoStimuli { first: "video", second: "audio" })));
-        assert!(matches!(among(&[Text, Text]), Err(Error::TwoStimuli { .. })));
-        assert!(matches!(among(&[Events, Events]), Err(Error::RepeatedField { field: "events" })));
-        assert!(matches!(among(&[Video, Transcript, Transcript]), Err(Error::RepeatedField { field: "transcript" })));
+        assert!(matches!(among(&[VIDEO, AUDIO]), Err(Error::TwoStimuli { first: "video", second: "audio" })));
+        assert!(matches!(among(&[TEXT, TEXT]), Err(Error::TwoStimuli { .. })));
+        assert!(matches!(among(&[EVENTS, EVENTS]), Err(Error::TwoStimuli { .. })));
+        assert!(matches!(among(&[VIDEO, Transcript, Transcript]), Err(Error::RepeatedField { field: "transcript" })));
     }
 
     #[test]
     fn what_does_not_go_with_the_stimulus_is_refused() {
         let duration = Parameters { duration_s: Some(2.0), ..Parameters::default() };
-        assert!(duration.fit(&among(&[Image]).unwrap()).is_ok());
-        assert!(matches!(duration.fit(&among(&[Video]).unwrap()), Err(Error::MisplacedField { field: "duration", .. })));
-        let timing = Parameters { timing: Some(Timing::Estimated), ..Parameters::default() };
-        assert!(timing.fit(&among(&[Text]).unwrap()).is_ok());
-        assert!(matches!(timing.fit(&among(&[Audio]).unwrap()), Err(Error::MisplacedField { field: "timing", .. })));
+        assert!(duration.fit(&among(&[IMAGE]).unwrap()).is_ok());
         assert!(matches!(
-            Parameters::default().fit(&among(&[Image, Transcript]).unwrap()),
+            duration.fit(&among(&[VIDEO]).unwrap()),
+            Err(Error::MisplacedField { field: "duration", .. })
+        ));
+        let timing = Parameters { timing: Some(TextTiming::Estimated), ..Parameters::default() };
+        assert!(timing.fit(&among(&[TEXT]).unwrap()).is_ok());
+        assert!(matches!(timing.fit(&among(&[AUDIO]).unwrap()), Err(Error::MisplacedField { field: "timing", .. })));
+        assert!(matches!(
+            Parameters::default().fit(&among(&[IMAGE, Transcript]).unwrap()),
             Err(Error::MisplacedField { field: "transcript", .. })
         ));
     }
@@ -431,7 +502,10 @@ mod tests {
         assert!(matches!(parameters.set("modalities", "text"), Err(Error::RepeatedField { field: "modalities" })));
         assert!(matches!(parameters.set("smell", "rose"), Err(Error::UnknownField { .. })));
         assert!(matches!(Parameters::default().set("modalities", "smell"), Err(Error::UnknownModality { .. })));
-        assert!(matches!(Parameters::default().set("duration", "long"), Err(Error::BadValue { field: "duration", .. })));
+        assert!(matches!(
+            Parameters::default().set("duration", "long"),
+            Err(Error::BadValue { field: "duration", .. })
+        ));
     }
 
     proptest! {

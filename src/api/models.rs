@@ -20,7 +20,7 @@ pub(super) struct Models {
 #[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = Models)))]
 pub(super) async fn list(extract::State(state): extract::State<State>) -> Result<Json<Models>, Error> {
     let serving = state.predictor.card().clone();
-    let mut models = tokio::task::spawn_blocking(move || state.catalogue.list()).await??;
+    let mut models = tokio::task::spawn_blocking(move || state.catalogue.list()).await?;
     if models.iter().all(|card| card.name != serving.name) {
         models.insert(0, serving.clone());
     }

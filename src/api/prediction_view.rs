@@ -6,10 +6,8 @@ use utoipa::ToSchema;
 
 use super::State;
 use crate::jobs::{Failure, JobState, JobStatus};
-use crate::predict::{self, Prediction, Progress};
-
-/// Seconds between rows of a response (s).
-const ROW_S: f64 = 1.0;
+use crate::predict::files::ResultFile;
+use crate::predict::{self, Format, Prediction, Progress};
 
 /// A prediction in a list.
 #[derive(Serialize, ToSchema)]
@@ -80,8 +78,10 @@ pub(super) struct Axis {
 #[derive(Serialize, ToSchema)]
 pub(super) struct FileView {
     name: String,
-    media_type: String,
-    description: String,
+    format: Format,
+    /// Whose response it holds; all subjects' when null.
+    subject: Option<String>,
+    media_type: &'static str,
     href: String,
 }
 
@@ -129,7 +129,7 @@ impl PredictionView {
             progress,
             failure: job.failure,
             time: result.as_ref().map(TimeAxes::of),
-            files: result.as_ref().map(|result| files(&href, result)).unwrap_or_default(),
+            files: result.as_ref().map_or(Ok(Vec::new()), |result| files(&href, result))?,
             result,
             links: Links { events: format!("{href}/events"), frames: format!("{href}/frames"), itself: href },
             state: job.state,
@@ -140,17 +140,18 @@ impl PredictionView {
 
 impl TimeAxes {
     fn of(result: &Prediction) -> Self {
-        let axis = |start_s| Axis { start_s, step_s: ROW_S, rows: result.seconds };
+        let axis = |start_s| Axis { start_s, step_s: result.tr_s, rows: result.seconds };
         Self { stimulus: axis(result.start_s), bold: axis(result.start_s + result.lag_s) }
     }
 }
 
-fn files(href: &str, result: &Prediction) -> Vec<FileView> {
-    let view = |file: predict::files::ResultFile| FileView {
+fn files(href: &str, result: &Prediction) -> Result<Vec<FileView>, predict::Error> {
+    let view = |file: ResultFile| FileView {
         href: format!("{href}/files/{}", file.name),
-        media_type: file.media_type.to_owned(),
-        description: file.description.to_string(),
+        format: file.format,
+        subject: file.subject().map(str::to_owned),
+        media_type: file.format.media_type(),
         name: file.name,
     };
-    predict::files::list(result).into_iter().map(view).collect()
+    Ok(predict::files::list(result)?.into_iter().map(view).collect())
 }

@@ -8,13 +8,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::form::{Asked, Chosen, FileField, Parameters, PredictionForm, PredictionOrder, Timing};
+use super::form::{Asked, PredictionForm, PredictionOrder};
 use super::prediction_view::{PredictionSummary, PredictionView, href};
 use super::{Error, Problem, State, prefer};
 use crate::jobs::{JobState, JobStatus, Withdrawn};
 use crate::predict::{Health, PredictionRequest};
-use crate::stimulus::Source;
-use crate::store::Stimulus;
 
 const DEFAULT_LIST: usize = 100;
 const LONGEST_LIST: usize = 1000;
@@ -59,10 +57,7 @@ pub(super) async fn list(
         (status = 503, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64)), description = "The waiting room is full."),
     )
 )]
-pub(super) async fn create(
-    extract::State(state): extract::State<State>,
-    request: Request,
-) -> Result<Response, Error> {
+pub(super) async fn create(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
     if let Health::Failed(reason) = state.predictor.health() {
         return Err(Error::ModelFailed { reason });
     }
@@ -133,7 +128,8 @@ fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
     }
     let stimuli = stimulus.ids();
     let request = PredictionRequest {
-        source: source(state, stimulus, &parameters)?,
+        task: stimulus.task(),
+        source: stimulus.into_source(&parameters)?,
         subjects: parameters.subjects,
         modalities: parameters.modalities,
         save_features: parameters.save_features.unwrap_or(false),

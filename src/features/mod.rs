@@ -5,6 +5,7 @@
 //! at a time and is owned by one thread.
 
 pub mod audio;
+pub mod cache;
 pub mod compute;
 pub mod grid;
 pub mod hub;

@@ -18,7 +18,7 @@ use crate::encoder::{Artefact, BrainEncoder};
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Compute, DeviceChoice, Modality, Precision};
-use crate::stimulus::{Tools, Timeline};
+use crate::stimulus::{Timeline, Tools};
 
 /// How a model is run.
 #[derive(Clone, Debug)]
@@ -59,23 +59,20 @@ impl Listener<'_> {
 }
 
 impl Pipeline {
-    pub(super) fn load(model: &ResolvedModel, config: &PipelineConfig) -> Result<Self, Error> {
+    pub(super) fn load(
+        model: &ResolvedModel,
+        identity: &ModelIdentity,
+        config: &PipelineConfig,
+    ) -> Result<Self, Error> {
         let compute = Compute::new(config.device, config.precision)?;
         let artefact = Artefact::open(&model.folder)?;
         let settings = artefact.settings();
-        let identity = ModelIdentity {
-            name: model.name.clone(),
-            trained: settings.trained,
-            weights_sha256: artefact.weights_sha256()?,
-            space: model.card.mesh.clone(),
-            licence: model.card.licence.clone(),
-        };
         Ok(Self {
             extractors: Extractors::open(model, settings, compute, config.tools.ffmpeg.clone())?,
             encoder: BrainEncoder::load(&artefact, compute)?,
             tools: config.tools.clone(),
-            cache: FeatureCache::open(Some(config.cache.clone()))?,
-            identity,
+            cache: FeatureCache::open(config.cache.clone())?,
+            identity: identity.clone(),
         })
     }
 
@@ -140,7 +137,10 @@ impl Pipeline {
 
             listener.tell(Stage::Encoder, done as f64 / windows.len() as f64, done, windows.len())?;
             let encoding = Instant::now();
-            let views: Vec<_> = features.iter().map(|features| features.as_ref().map(Array4::view)).collect();
+            let views: Vec<_> = features
+                .iter()
+                .map(|features| features.as_ref().map(|features: &Array4<f32>| features.view()))
+                .collect();
             let response = self.encoder.predict(&views, 1, &rows)?;
             encoder_s += encoding.elapsed().as_secs_f64();
             if !response.iter().all(|value| value.is_finite()) {

@@ -31,6 +31,14 @@ pub(super) struct Ended {
     pub(super) diagnostics: String,
 }
 
+impl Ended {
+    /// Whether a decoder complained and gave more than a second less than the file states: a stream that is
+    /// merely shorter than its container ends without complaint.
+    pub(super) fn lost(&self, held_s: f64, stated_s: f64) -> bool {
+        held_s + 1.0 < stated_s && !self.diagnostics.trim().is_empty()
+    }
+}
+
 impl Child {
     /// Starts `command` with `input` on its standard input; its output comes in blocks of `block` bytes,
     /// each within `patience`.

@@ -41,7 +41,11 @@ pub enum Error {
     WrongContainer { name: String, found: &'static str, wanted: &'static str },
     #[error("{name} cannot be decoded ({reason}); it may be truncated or damaged, re-encode it")]
     Undecodable { name: String, reason: String },
-    #[error("{name} has no video stream; give it as audio")]
+    #[error(
+        "{name} states {stated_s:.2} s but only {held_s:.2} s can be decoded; it is truncated or damaged, re-encode it"
+    )]
+    Truncated { name: String, stated_s: f64, held_s: f64 },
+    #[error("{name} has no video stream; give a film with frames, or give it as audio")]
     NoVideo { name: String },
     #[error("{name} has no audio stream; give a file with sound")]
     NoAudio { name: String },

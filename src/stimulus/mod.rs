@@ -5,6 +5,8 @@
 //! Start reading at [`Source::lay_out`].
 
 mod child;
+#[cfg(test)]
+mod clips;
 mod container;
 mod content;
 mod context;

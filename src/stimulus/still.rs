@@ -58,3 +58,40 @@ fn options(codec: &str) -> Vec<String> {
     let muxer = if codec == "ppm" { "image2pipe" } else { codec };
     ["-frames:v", "1", "-pix_fmt", "rgb24", "-c:v", codec, "-f", muxer].map(String::from).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimulus::clips;
+
+    #[test]
+    fn pictures_of_every_format_are_held() {
+        let ffmpeg = clips::tools().ffmpeg;
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.png", "a.jpg", "a.bmp"] {
+            let arguments = ["-f", "lavfi", "-i", "color=c=0x204080:s=30x50", "-frames:v", "1"];
+            let path = clips::make(folder.path(), name, &arguments);
+            let film = hold(&ffmpeg, &path, 2.5).unwrap();
+            assert_eq!((film.width, film.height, film.duration), (30, 50, 2.5), "{name}");
+            assert_eq!((film.first_frame(), film.frame_number(2.0)), (0, 0));
+            let frames: Vec<Vec<u8>> = film.frames(&ffmpeg).unwrap().map(Result::unwrap).collect();
+            assert_eq!((frames.len(), frames[0].len()), (1, 30 * 50 * 3), "{name}");
+            let close = frames[0].chunks(3).flat_map(|pixel| pixel.iter().zip([0x20, 0x40, 0x80_u8]));
+            assert!(close.into_iter().all(|(value, wanted)| value.abs_diff(wanted) < 8), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        let ffmpeg = clips::tools().ffmpeg;
+        let folder = tempfile::tempdir().unwrap();
+        let film = clips::counting_film(folder.path(), "film.mp4", "25", "1");
+        assert!(matches!(hold(&ffmpeg, &film, 1.0), Err(Error::WrongContainer { .. })));
+        let broken = folder.path().join("broken.png");
+        std::fs::write(&broken, b"\x89PNG\r\n\x1a\n and no more").unwrap();
+        assert!(matches!(hold(&ffmpeg, &broken, 1.0), Err(Error::Undecodable { .. })));
+        for seconds in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(matches!(hold(&ffmpeg, &broken, seconds), Err(Error::BadDuration { .. })));
+        }
+    }
+}

@@ -123,7 +123,7 @@ mod tests {
         let stimulus = upload(&store, "film.MP4", b"the bytes of a film").await.unwrap();
         assert_eq!(stimulus.id, blake3::hash(b"the bytes of a film").to_hex().to_string());
         assert_eq!(std::fs::read(&stimulus.path).unwrap(), b"the bytes of a film");
-        assert!(stimulus.path.ends_with("bytes.mp4"));
+        assert!(stimulus.path.ends_with("upload.mp4"));
         assert_eq!(store.stimulus(&stimulus.id).unwrap(), stimulus);
         assert!(entries(&root.path().join("incoming")).is_empty());
     }

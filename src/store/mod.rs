@@ -1,7 +1,7 @@
 //! Uploads and results on disk: the one place that decides what is called what in the data folder.
 //!
 //! ```text
-//! stimuli/{hash}/        stimulus.json, and the stimulus as bytes.{extension}
+//! stimuli/{hash}/        stimulus.json, and the bytes as upload.{extension}
 //! predictions/{id}/      job.json, events.jsonl, result/
 //! incoming/              what is still arriving, or on its way out; emptied at start
 //! ```
@@ -14,7 +14,6 @@ mod error;
 mod incoming;
 mod prediction;
 mod stimulus;
-mod timeline_folder;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -100,8 +100,8 @@ pub(super) fn stored_name(name: &str) -> String {
         extension.len() <= LONGEST_EXTENSION && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     match extension.filter(plain) {
-        Some(extension) => format!("bytes.{extension}"),
-        None => "bytes".to_owned(),
+        Some(extension) => format!("upload.{extension}"),
+        None => "upload".to_owned(),
     }
 }
 
@@ -113,19 +113,19 @@ mod tests {
 
     #[test]
     fn only_a_plain_extension_of_the_clients_name_is_kept() {
-        assert_eq!(stored_name("Film.MP4"), "bytes.mp4");
-        assert_eq!(stored_name("subject.words.tsv"), "bytes.tsv");
-        assert_eq!(stored_name("no extension"), "bytes");
-        assert_eq!(stored_name("../../etc/passwd"), "bytes");
-        assert_eq!(stored_name("x.mp4/../../y"), "bytes");
-        assert_eq!(stored_name("a.averylongextension"), "bytes");
+        assert_eq!(stored_name("Film.MP4"), "upload.mp4");
+        assert_eq!(stored_name("subject.words.tsv"), "upload.tsv");
+        assert_eq!(stored_name("no extension"), "upload");
+        assert_eq!(stored_name("../../etc/passwd"), "upload");
+        assert_eq!(stored_name("x.mp4/../../y"), "upload");
+        assert_eq!(stored_name("a.averylongextension"), "upload");
     }
 
     proptest! {
         #[test]
         fn no_name_leaves_its_folder(name in ".*") {
             let stored = stored_name(&name);
-            prop_assert!(stored.starts_with("bytes") && !stored.contains(['/', '\\', '\0']));
+            prop_assert!(stored.starts_with("upload") && !stored.contains(['/', '\\', '\0']));
         }
     }
 }
