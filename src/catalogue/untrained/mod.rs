@@ -6,7 +6,7 @@
 mod audio;
 mod encoder;
 mod recipe;
-//mod text;
+mod text;
 mod tokenizer;
 mod video;
 
@@ -43,7 +43,7 @@ fn folder_name(manifest: &Manifest) -> Result<String, Error> {
 }
 
 fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
-    //text::write(&recipe.text, recipe.seed, &part(folder, "text")?)?;
+    text::write(&recipe.text, recipe.seed, &part(folder, "text")?)?;
     audio::write(&recipe.audio, recipe.seed, &part(folder, "audio")?)?;
     video::write(&recipe.video, recipe.seed, &part(folder, "video")?)?;
     encoder::write(manifest, recipe, folder)
