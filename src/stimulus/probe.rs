@@ -8,7 +8,7 @@ use std::{path::Path, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{Error, Ffmpeg, child::last_line, container::Container, error::name_of};
+use super::{Error, Ffmpeg, container::Container, error::name_of};
 
 /// Pixels a frame may have: 8K UHD.
 const FRAME_PIXELS: u64 = 7680 * 4320;
@@ -57,8 +57,7 @@ impl Ffmpeg {
         }
         let banner = self.describe(path, container)?;
         if !banner.lines().any(|line| line.starts_with("Input #0")) {
-            let reason = last_line(banner.replace(&*path.to_string_lossy(), &name_of(path)).as_str());
-            return Err(Error::Undecodable { name: name_of(path), reason });
+            return Err(Error::undecodable(path, &banner));
         }
         read_banner(&banner, &name_of(path))
     }

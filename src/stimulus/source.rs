@@ -109,7 +109,7 @@ impl Source {
     }
 
     /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken into
-    /// `folder`, which must outlive the timeline. Every [`Error`] but a missing program is about the stimulus.
+    /// `folder`, which must outlive the timeline.
     pub fn lay_out(&self, tools: &Tools, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
         let mut layout = Layout::new(tools, folder);
         let shown = match self {
@@ -449,7 +449,8 @@ mod tests {
         };
         let path = film(folder.path(), "end.mp4", "10", &[]);
         head(&path, 0.6);
-        assert!(matches!(lay_out(&video(&path)), Err(Error::Undecodable { .. })));
+        let error = lay_out(&video(&path)).unwrap_err().to_string();
+        assert!(error.contains("cannot be decoded") && !error.contains('/'), "{error}");
         let path = film(folder.path(), "start.mp4", "10", &["-movflags", "+faststart"]);
         head(&path, 0.6);
         assert!(matches!(lay_out(&video(&path)), Err(Error::Truncated { .. })));
@@ -490,6 +491,20 @@ mod tests {
         assert_eq!(timeline.words[4].context, "Who's there?. Nay, answer me");
         assert!((timeline.end() - 2.0).abs() < 1e-9);
         assert!(notes[0].as_str().contains("2.5 a second"));
+    }
+
+    #[test]
+    fn a_text_is_spoken_and_its_words_lie_within_its_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let (timeline, notes) = match lay_out(&Source::Text { path, timing: TextTiming::Spoken }) {
+            Err(Error::ProgramMissing { .. }) => return eprintln!("SKIPPED: espeak-ng is absent"),
+            result => result.unwrap(),
+        };
+        assert_eq!((timeline.sounds.len(), timeline.words.len()), (1, 5));
+        assert!(timeline.words.iter().all(|word| word.start + word.duration <= timeline.sounds[0].duration));
+        assert!(notes[0].as_str().contains("espeak-ng"));
     }
 
     #[test]
