@@ -165,7 +165,7 @@ impl Config {
             transcriber: self.transcriber.as_deref().and_then(transcriber),
             limits: self.limits,
         };
-        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("features"), tools })
+        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("cache"), tools })
     }
 
     pub(crate) fn anatomy(&self) -> &Anatomy {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::extractors::{Event, Extractors};
 use super::folder::{FeaturesWriter, ResponseWriter, response_name};
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity, StimulusIdentity, SubjectResponse, Timings};
+use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
 use super::{Error, Prediction, PredictionRequest, Progress, Stage};
 use crate::catalogue::ResolvedModel;
@@ -18,14 +19,14 @@ use crate::encoder::{Artefact, BrainEncoder};
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Compute, DeviceChoice, Modality, Precision};
-use crate::stimulus::{Timeline, Tools};
+use crate::stimulus::{Content, Timeline, Tools};
 
 /// How a model is run.
 #[derive(Clone, Debug)]
 pub struct PipelineConfig {
     pub device: DeviceChoice,
     pub precision: Option<Precision>,
-    /// Where features are cached.
+    /// Where features and timelines are cached.
     pub cache: PathBuf,
     pub tools: Tools,
 }
@@ -36,6 +37,7 @@ pub(super) struct Pipeline {
     extractors: Extractors,
     tools: Tools,
     cache: FeatureCache,
+    timelines: TimelineCache,
     identity: ModelIdentity,
 }
 
@@ -71,7 +73,8 @@ impl Pipeline {
             extractors: Extractors::open(model, settings, compute, config.tools.ffmpeg.clone())?,
             encoder: BrainEncoder::load(&artefact, compute)?,
             tools: config.tools.clone(),
-            cache: FeatureCache::open(config.cache.clone())?,
+            cache: FeatureCache::open(config.cache.join("features"))?,
+            timelines: TimelineCache::open(config.cache.join("timelines"), &config.tools)?,
             identity: identity.clone(),
         })
     }
@@ -103,7 +106,8 @@ impl Pipeline {
 
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
-        let (timeline, notes) = request.source.lay_out(&self.tools, workdir.path())?;
+        let stimulus = request.source.content()?;
+        let LaidOut { timeline, notes } = self.lay_out(request, stimulus, workdir.path())?;
         let windows = self.windows(&timeline);
         let samples = windows.iter().map(|window| window.samples).sum();
         let timeline_s = begun.elapsed().as_secs_f64();
@@ -160,7 +164,7 @@ impl Pipeline {
             model: self.identity.clone(),
             stimulus: StimulusIdentity {
                 task: request.task.clone(),
-                hash: request.source.content()?.to_string(),
+                hash: stimulus.to_string(),
                 duration_s: timeline.end() - timeline.start(),
             },
             subjects: subjects
@@ -186,6 +190,31 @@ impl Pipeline {
         };
         prediction.write(folder)?;
         Ok(prediction)
+    }
+
+    /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.
+    fn lay_out(&self, request: &PredictionRequest, stimulus: Content, workdir: &Path) -> Result<LaidOut, Error> {
+        if let Some(known) = self.timelines.get(stimulus)
+            && self.has_features(&known.timeline, request)?
+        {
+            return Ok(known);
+        }
+        let (timeline, notes) = request.source.lay_out(&self.tools, workdir)?;
+        let laid_out = LaidOut { timeline, notes };
+        self.timelines.put(stimulus, &laid_out)?;
+        Ok(laid_out)
+    }
+
+    /// Whether all features that the request needs are in the cache.
+    fn has_features(&self, timeline: &Timeline, request: &PredictionRequest) -> Result<bool, Error> {
+        for modality in Modality::ALL.into_iter().filter(|modality| request.takes(*modality)) {
+            for event in Event::of(timeline, modality) {
+                if self.cache.get(&self.extractors.key(&event))?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// The whole timeline in windows of the model's length; the last one reaches past the end, into silence.
