@@ -10,6 +10,7 @@ pub mod compute;
 pub mod grid;
 pub mod hub;
 pub mod layers;
+pub mod text;
 pub mod video;
 pub mod weights;
 
