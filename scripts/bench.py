@@ -80,7 +80,7 @@ class Row(NamedTuple):
 
 def encoder_rows():
     for batch in (1, 8):
-        ours = criterion_seconds(f"encoder/{batch}")
+        ours = criterion_seconds(f"encoder/windows/{batch}")
         plain = pytorch_seconds(batch)
         rate = gemm_gflop_per_second(torch.float32, batch)
         bound = batch * WINDOW_GFLOP / rate

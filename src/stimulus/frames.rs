@@ -4,9 +4,9 @@
 //! brought to the rate that it states. ffmpeg seeks near a stretch and then counts by the frames' own
 //! times, so a stretch begins with exactly the frame that counting from the start would give.
 
-use super::{
-    Error, Ffmpeg, Film, FilmSource, child::Child, child::last_line, container::Container, error::name_of, still,
-};
+use std::path::PathBuf;
+
+use super::{Error, Ffmpeg, Film, FilmSource, child::Child, container::Container, error::name_of, still};
 
 /// How far before a stretch decoding begins (s), so that the frame shown at its first instant is known.
 const LEAD_S: f64 = 2.0;
@@ -14,12 +14,13 @@ const LEAD_S: f64 = 2.0;
 /// Decoded frames in order, each RGB 8-bit (height, width, 3), from [`Film::first_frame`] on. It ends with
 /// the stretch, or before it where the file holds fewer frames than it states: its last frame then holds on.
 pub struct Frames {
-    name: String,
+    path: PathBuf,
     frame_bytes: usize,
-    /// Frames/s, and how many frames the stretch has.
+    /// Frames/s, and the numbers of the first frame, of the next one, and of the one after the stretch.
     fps: f64,
-    wanted: usize,
-    given: usize,
+    first: usize,
+    next: usize,
+    end: usize,
     decoder: Option<Child>,
 }
 
@@ -41,12 +42,13 @@ impl Film {
     /// Starts decoding this stretch.
     pub fn frames(&self, ffmpeg: &Ffmpeg) -> Result<Frames, Error> {
         let frame_bytes = self.width as usize * self.height as usize * 3;
-        let wanted = self.frame_number(self.duration) - self.first_frame() + 1;
+        let (first, end) = (self.first_frame(), self.frame_number(self.duration) + 1);
         let (fps, decoder) = match self.source {
             FilmSource::Still => (1.0, still::decode(ffmpeg, &self.path, frame_bytes)?),
-            FilmSource::Video { fps } => (fps, self.decode(ffmpeg, fps, wanted, frame_bytes)?),
+            FilmSource::Video { fps } => (fps, self.decode(ffmpeg, fps, end - first, frame_bytes)?),
         };
-        Ok(Frames { name: name_of(&self.path), frame_bytes, fps, wanted, given: 0, decoder: Some(decoder) })
+        let (path, next, decoder) = (self.path.clone(), first, Some(decoder));
+        Ok(Frames { path, frame_bytes, fps, first, next, end, decoder })
     }
 
     fn decode(&self, ffmpeg: &Ffmpeg, fps: f64, count: usize, frame_bytes: usize) -> Result<Child, Error> {
@@ -70,16 +72,17 @@ impl Frames {
     fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(mut decoder) = self.decoder.take() else { return Ok(None) };
         if let Some(frame) = decoder.next_block()?.filter(|frame| frame.len() == self.frame_bytes) {
-            self.given += 1;
+            self.next += 1;
             self.decoder = Some(decoder);
             return Ok(Some(frame));
         }
-        let (ended, name) = (decoder.ended()?, self.name.clone());
-        let (held_s, stated_s) = (self.given as f64 / self.fps, self.wanted as f64 / self.fps);
-        match self.given {
-            _ if !ended.success => Err(Error::Undecodable { name, reason: last_line(&ended.diagnostics) }),
+        let (ended, name) = (decoder.ended()?, name_of(&self.path));
+        let (held_s, stated_s) = (self.next as f64 / self.fps, self.end as f64 / self.fps);
+        let is_empty = self.next == self.first;
+        match self.next {
+            _ if !ended.success => Err(Error::undecodable(&self.path, &ended.diagnostics)),
             0 => Err(Error::NoFrame { name }),
-            _ if ended.lost(held_s, stated_s) => Err(Error::Truncated { name, stated_s, held_s }),
+            _ if is_empty || ended.lost(held_s, stated_s) => Err(Error::Truncated { name, stated_s, held_s }),
             _ => Ok(None),
         }
     }
@@ -193,7 +196,8 @@ mod tests {
     fn a_film_of_changing_rate_keeps_time() {
         let ffmpeg = clips::tools().ffmpeg;
         let folder = tempfile::tempdir().unwrap();
-        let filter = "nullsrc=s=32x16:r=20:d=6,format=yuv420p,geq=lum='16+2*mod(N,100)':cb=128:cr=128,select='lt(t,3)+not(mod(n,2))'";
+        let steady = "nullsrc=s=32x16:r=20:d=6,format=yuv420p,geq=lum='16+2*mod(N,100)':cb=128:cr=128";
+        let filter = &format!("{steady},select='lt(t,3)+not(mod(n,2))'");
         let arguments = ["-f", "lavfi", "-i", filter, "-vsync", "vfr", "-c:v", "ffv1"];
         let path = clips::make(folder.path(), "film.mkv", &arguments);
         let film = film(&ffmpeg, &path, 4.0, 1.0);

@@ -33,8 +33,8 @@ pub enum Source {
     Text { path: PathBuf, timing: TextTiming },
     /// A picture, held for `duration_s` seconds.
     Image { path: PathBuf, duration_s: f64 },
-    /// A BIDS `events.tsv`, and the files it names: by name in `files`, or beside it where `files` is empty.
-    Events { path: PathBuf, files: BTreeMap<String, PathBuf> },
+    /// A BIDS `events.tsv`, and the files it may name: those of `files`, by name, or those in its own folder.
+    Events { path: PathBuf, files: Option<BTreeMap<String, PathBuf>> },
 }
 
 /// When the words of a text are perceived.
@@ -96,7 +96,7 @@ impl Source {
             }
             Source::Events { path, files: given } => {
                 files.push(path.clone());
-                for event in events::read(path, given)? {
+                for event in events::read(path, given.as_ref())? {
                     files.push(event.stimulus);
                     files.extend(event.transcript);
                 }
@@ -108,39 +108,23 @@ impl Source {
         Ok(hasher.finalize())
     }
 
-    /// Lays the stimulus out in time. Decoded and spoken sound is written into `folder`, which must outlive the timeline.
+    /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken into
+    /// `folder`, which must outlive the timeline.
     pub fn lay_out(&self, tools: &Tools, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
-        let mut layout = Layout {
-            tools,
-            folder,
-            decoded: HashMap::new(),
-            timeline: Timeline::default(),
-            sentences: Vec::new(),
-            notes: Vec::new(),
-        };
-        match self {
-            Source::Video { path, transcript } => {
-                let shown = layout.film(path, transcript.as_deref())?;
-                layout.place(&shown, 0.0);
-            }
-            Source::Audio { path, transcript } => {
-                let shown = layout.sound(path, transcript.as_deref())?;
-                layout.place(&shown, 0.0);
-            }
-            Source::Text { path, timing } => {
-                let shown = layout.text(path, *timing)?;
-                layout.place(&shown, 0.0);
-            }
-            Source::Image { path, duration_s } => {
-                let shown = layout.picture(path, *duration_s)?;
-                layout.place(&shown, 0.0);
-            }
+        let mut layout = Layout::new(tools, folder);
+        let shown = match self {
+            Source::Video { path, transcript } => layout.film(path, transcript.as_deref())?,
+            Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref())?,
+            Source::Text { path, timing } => layout.text(path, *timing)?,
+            Source::Image { path, duration_s } => layout.picture(path, *duration_s)?,
             Source::Events { path, files } => {
-                for event in events::read(path, files)? {
+                for event in events::read(path, files.as_ref())? {
                     layout.event(&event)?;
                 }
+                return layout.finish();
             }
-        }
+        };
+        layout.place(&shown, 0.0);
         layout.finish()
     }
 }
@@ -180,7 +164,12 @@ struct Layout<'a> {
     notes: Vec<Note>,
 }
 
-impl Layout<'_> {
+impl<'a> Layout<'a> {
+    fn new(tools: &'a Tools, folder: &'a Path) -> Layout<'a> {
+        let (timeline, sentences, notes) = Default::default();
+        Layout { tools, folder, decoded: HashMap::new(), timeline, sentences, notes }
+    }
+
     fn film(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
         let (tools, name) = (self.tools, name_of(path));
         let media = tools.ffmpeg.probe(path)?;
@@ -212,12 +201,12 @@ impl Layout<'_> {
 
     fn sound(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
         let (tools, name) = (self.tools, name_of(path));
-        let media = tools.ffmpeg.probe(path)?;
+        let (container, media) = (Container::of(path)?, tools.ffmpeg.probe(path)?);
         let stream = media.audio.ok_or_else(|| Error::NoAudio { name: name.clone() })?;
-        self.check_length(&name, media.duration_s.unwrap_or(0.0))?;
+        let stated_s = media.duration_s.filter(|_| container.states_length());
+        self.check_length(&name, stated_s.unwrap_or(0.0))?;
         let limit_s = tools.limits.duration_s;
-        let recording =
-            waveform::decode_file(&tools.ffmpeg, path, stream, media.duration_s, limit_s, &self.recording())?;
+        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, limit_s, &self.recording())?;
         let sentences = self.words(path, transcript, true, recording.duration())?;
         Ok(Shown { sound: Some(recording.sound()), film: None, sentences })
     }
@@ -446,6 +435,7 @@ mod tests {
 
         let sound = clips::make(folder.path(), "sound.wav", &["-f", "lavfi", "-i", "sine=duration=1"]);
         assert!(matches!(refused(&sound), Error::NoVideo { .. }));
+        assert!(matches!(refused(&picture(folder.path())), Error::WrongContainer { .. }));
         let silent = clips::counting_film(folder.path(), "silent.mp4", "25", "1");
         assert!(matches!(lay_out(&audio(&silent)), Err(Error::NoAudio { .. })));
     }
@@ -459,7 +449,8 @@ mod tests {
         };
         let path = film(folder.path(), "end.mp4", "10", &[]);
         head(&path, 0.6);
-        assert!(matches!(lay_out(&video(&path)), Err(Error::Undecodable { .. })));
+        let error = lay_out(&video(&path)).unwrap_err().to_string();
+        assert!(error.contains("cannot be decoded") && !error.contains('/'), "{error}");
         let path = film(folder.path(), "start.mp4", "10", &["-movflags", "+faststart"]);
         head(&path, 0.6);
         assert!(matches!(lay_out(&video(&path)), Err(Error::Truncated { .. })));
@@ -503,6 +494,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_spoken_and_its_words_lie_within_its_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let (timeline, notes) = match lay_out(&Source::Text { path, timing: TextTiming::Spoken }) {
+            Err(Error::ProgramMissing { .. }) => return eprintln!("SKIPPED: espeak-ng is absent"),
+            result => result.unwrap(),
+        };
+        assert_eq!((timeline.sounds.len(), timeline.words.len()), (1, 5));
+        assert!(timeline.words.iter().all(|word| word.start + word.duration <= timeline.sounds[0].duration));
+        assert!(notes[0].as_str().contains("espeak-ng"));
+    }
+
+    #[test]
     fn events_place_pictures_films_and_sounds() {
         let folder = tempfile::tempdir().unwrap();
         picture(folder.path());
@@ -515,7 +520,7 @@ mod tests {
             1\t2\tface\tface.png\tn/a\n4\t1\trest\tn/a\tn/a\n5\tn/a\tfilm\tfilm.mp4\tn/a\n\
             9\t1\ttone\ttone.wav\twords.tsv\n12\t2\tface\tface.png\tn/a\n";
         std::fs::write(&path, rows).unwrap();
-        let source = Source::Events { path, files: BTreeMap::new() };
+        let source = Source::Events { path, files: None };
         let (timeline, _) = lay_out(&source).unwrap();
         let films: Vec<(f64, f64)> = timeline.films.iter().map(|film| (film.start, film.duration)).collect();
         let sounds: Vec<(f64, f64)> = timeline.sounds.iter().map(|sound| (sound.start, sound.duration)).collect();
@@ -527,6 +532,9 @@ mod tests {
         );
         assert_eq!((timeline.start(), timeline.end()), (1.0, 14.0));
         assert!(!timeline.has_event(3.0, 1.0));
+        let Source::Events { path, .. } = &source else { unreachable!() };
+        let given = Source::Events { path: path.clone(), files: Some(BTreeMap::new()) };
+        assert!(matches!(lay_out(&given), Err(Error::UnknownFile { .. })));
         let before = source.content().unwrap();
         std::fs::write(folder.path().join("tone.wav"), "changed").unwrap();
         assert_ne!(source.content().unwrap(), before);

@@ -11,9 +11,7 @@ use std::{
 
 use ndarray::Array2;
 
-use super::{
-    Content, Error, Ffmpeg, Sound, child::last_line, container::Container, error::name_of, probe::AudioStream,
-};
+use super::{Content, Error, Ffmpeg, Sound, container::Container, error::name_of, probe::AudioStream};
 
 /// Rate (Hz) and channels of a film's track.
 const TRACK: AudioStream = AudioStream { sample_rate: 44_100, channels: 2 };
@@ -106,7 +104,7 @@ impl Recorder {
         }
         let (ended, name, held_s) = (decoder.ended()?, self.name.clone(), self.seconds(0));
         match ended.success {
-            false => Err(Error::Undecodable { name, reason: last_line(&ended.diagnostics) }),
+            false => Err(Error::undecodable(path, &ended.diagnostics)),
             true if ended.lost(held_s, stated_s) => Err(Error::Truncated { name, stated_s, held_s }),
             true => Ok(()),
         }
