@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::Error;
 use super::manifest::Manifest;
 use crate::features::weights::{self, Weights};
-use crate::features::{Compute, DeviceChoice};
+use crate::features::{Compute, DeviceChoice, Modality};
 
 pub(super) use recipe::Recipe;
 
@@ -43,14 +43,15 @@ fn folder_name(manifest: &Manifest) -> Result<String, Error> {
 }
 
 fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
-    text::write(&recipe.text, recipe.seed, &part(folder, "text")?)?;
-    audio::write(&recipe.audio, recipe.seed, &part(folder, "audio")?)?;
-    video::write(&recipe.video, recipe.seed, &part(folder, "video")?)?;
+    text::write(&recipe.text, recipe.seed, &part(folder, Modality::Text)?)?;
+    audio::write(&recipe.audio, recipe.seed, &part(folder, Modality::Audio)?)?;
+    video::write(&recipe.video, recipe.seed, &part(folder, Modality::Video)?)?;
     encoder::write(manifest, recipe, folder)
 }
 
-fn part(folder: &Path, name: &str) -> Result<PathBuf, Error> {
-    let part = folder.join(name);
+/// The folder of an extractor, beside the encoder.
+fn part(folder: &Path, modality: Modality) -> Result<PathBuf, Error> {
+    let part = folder.join(modality.name());
     std::fs::create_dir(&part).map_err(Error::write(&part))?;
     Ok(part)
 }

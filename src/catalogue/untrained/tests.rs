@@ -1,10 +1,10 @@
 use super::*;
 use crate::catalogue::manifest::Origin;
 use crate::encoder::{Artefact, BrainEncoder};
+use crate::features::Extractor;
 use crate::features::audio::AudioExtractor;
 use crate::features::text::TextExtractor;
 use crate::features::video::VideoExtractor;
-use crate::features::{Extractor, Modality};
 
 fn built_in() -> (Manifest, Recipe) {
     let manifests = Manifest::embedded().expect("they are part of the program");
