@@ -273,7 +273,7 @@ brain_model_config:
     fn python_tags_are_ignored_and_modalities_keep_their_order() {
         let settings = settings(CONFIG, 3).unwrap();
         assert_eq!(
-            settings.modalities.iter().map(ModalitySettings::name).collect::<Vec<_>>(),
+            settings.modalities.iter().map(|input| input.modality.name()).collect::<Vec<_>>(),
             ["video", "text", "audio"]
         );
         assert_eq!((settings.tr_s, settings.lag_s, settings.window_samples()), (2.0, 5.0, 400));
