@@ -360,11 +360,12 @@ mod tests {
     use super::*;
     use crate::jobs::Failure;
     use crate::predict::Stage;
-    use crate::stimulus::Source;
+    use crate::stimulus::{Source, TextTiming};
 
     fn request() -> PredictionRequest {
         PredictionRequest {
-            source: Source::Text { path: "bytes.txt".into() },
+            source: Source::Text { path: "upload.txt".into(), timing: TextTiming::Estimated },
+            task: "text".to_owned(),
             subjects: Vec::new(),
             modalities: None,
             save_features: false,

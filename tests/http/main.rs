@@ -1,0 +1,9 @@
+//! The server from outside: the real program, spoken to over HTTP, with media that ffmpeg makes on the spot.
+
+mod bad_input;
+mod form;
+mod media;
+mod overload;
+mod predictions;
+mod server;
+mod uploads;
