@@ -15,4 +15,4 @@ pub use error::Error;
 pub use hemisphere::Hemisphere;
 pub use mesh::Mesh;
 pub use surface::{HemisphereSurfaces, Surface, Surfaces};
-pub use volume::{AFFINE, GRID, SPACE, VolumeMap, WITHIN_MM};
+pub use volume::{AFFINE, GRID, SPACE, VolumeMap};

@@ -14,9 +14,6 @@ pub const AFFINE: [[f32; 4]; 3] = [[-2.0, 0.0, 0.0, 90.0], [0.0, 2.0, 0.0, -126.
 /// The space of the grid, by its TemplateFlow name.
 pub const SPACE: &str = "MNI152NLin6Asym";
 
-/// How far (mm) a voxel's centre may lie from the grey-matter ribbon to be given a vertex: a voxel and a half.
-pub const WITHIN_MM: f64 = 3.0;
-
 const VOXELS: usize = GRID[0] * GRID[1] * GRID[2];
 
 /// FreeSurfer's linear transform from MNI305, where fsaverage lies, to MNI152.

@@ -8,8 +8,8 @@ use std::io::Write;
 use flate2::{Compression, GzBuilder};
 
 use super::header::Header;
-use super::rows::{finite_row, seconds, to_le_bytes};
-use super::{Error, Provenance, Rows, sidecar};
+use super::rows::{finite_row, seconds};
+use super::{Error, Provenance, Rows, SliceRows, sidecar};
 use crate::brain::{AFFINE, GRID, VolumeMap};
 
 const HEADER_BYTES: usize = 348;
@@ -42,7 +42,7 @@ pub fn write_series(
 
 /// Writes one value a vertex, such as the mean over time, as a gzipped volume.
 pub fn write_mean(to: impl Write, mean: &[f32], provenance: &Provenance, map: &VolumeMap) -> Result<(), Error> {
-    let mut rows = super::SliceRows::new(mean, mean.len().max(1));
+    let mut rows = SliceRows::new(mean, mean.len().max(1));
     seconds(&rows, provenance.mesh)?;
     let mut row = vec![0.0; mean.len()];
     finite_row(&mut rows, 0, &mut row)?;

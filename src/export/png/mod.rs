@@ -1,6 +1,106 @@
-//! A picture of a response on the inflated cortex: both hemispheres from outside and from the middle.
+//! A picture of a response on the inflated cortex: both hemispheres, from outside and from the middle.
+//!
+//! Greys show the folding, gyri lighter than sulci, as far as the colours of the response let them through.
+
+mod canvas;
+mod colour;
+mod lettering;
+mod raster;
+mod view;
 
 use std::io::Write;
 
-use super::{Error, Provenance};
-use crate::brain::Surfaces;
+use canvas::Canvas;
+use colour::{BLACK, GREY, RED, Scale};
+use view::View;
+
+use super::rows::{finite_row, seconds};
+use super::{Error, Provenance, SOFTWARE, SliceRows};
+use crate::brain::{Hemisphere, Surfaces};
+
+const WIDTH: usize = 1600;
+const HEIGHT: usize = 1250;
+
+/// Where the middles of the two columns and rows of views lie, and their size (pixels per mm).
+const COLUMNS: [usize; 2] = [415, 1185];
+const ROWS: [usize; 2] = [365, 860];
+const PIXELS_PER_MM: f32 = 3.25;
+
+const BAR_WIDTH: usize = 460;
+const BAR_HEIGHT: usize = 22;
+const BAR_TOP: usize = 1110;
+
+/// Draws one value a vertex of `provenance.mesh`, such as the mean over time, as a PNG of 1600 x 1250 pixels.
+///
+/// Colours reach to the 99th percentile of the absolute values. The scale is symmetric about 0 if any value is
+/// negative.
+pub fn cortex(to: impl Write, values: &[f32], surfaces: &Surfaces, provenance: &Provenance) -> Result<(), Error> {
+    let mut rows = SliceRows::new(values, values.len().max(1));
+    seconds(&rows, provenance.mesh)?;
+    finite_row(&mut rows, 0, &mut vec![0.0; values.len()])?;
+    let values = surfaces.resample(values)?;
+    let scale = Scale::of(&values);
+
+    let mut canvas = Canvas::new(WIDTH, HEIGHT);
+    for (hemisphere, x) in Hemisphere::BOTH.into_iter().zip(COLUMNS) {
+        let values = &values[surfaces.mesh().range(hemisphere)];
+        for (view, y) in View::of(hemisphere).into_iter().zip(ROWS) {
+            let panel = view.render(surfaces.of(hemisphere), values, &scale, PIXELS_PER_MM);
+            canvas.paste(&panel, x - panel.width / 2, y - panel.height / 2);
+            canvas.text_centred(view.name(), WIDTH / 2, y + 205, 15.0, GREY);
+            let (anterior, posterior) = if view.anterior_is_left() { ("A", "P") } else { ("P", "A") };
+            canvas.text_centred(anterior, x - 372, y, 13.0, GREY);
+            canvas.text_centred(posterior, x + 372, y, 13.0, GREY);
+        }
+    }
+    write_title(&mut canvas, provenance);
+    draw_colour_bar(&mut canvas, &scale);
+    encode(to, &canvas, provenance)
+}
+
+fn write_title(canvas: &mut Canvas, provenance: &Provenance) {
+    canvas.text("L", 40, 76, 26.0, BLACK);
+    canvas.text_right("R", WIDTH - 40, 76, 26.0, BLACK);
+    let title = format!("predicted BOLD, mean over time: {}, subject {}", provenance.task, provenance.subject);
+    canvas.text_centred(&title, WIDTH / 2, 46, 22.0, BLACK);
+    let model = format!("{} on {}", provenance.model, provenance.mesh);
+    canvas.text_centred(&model, WIDTH / 2, 88, 15.0, GREY);
+    canvas.text(provenance.label(), 40, HEIGHT - 36, 16.0, if provenance.trained { BLACK } else { RED });
+    canvas.text_right(SOFTWARE, WIDTH - 40, HEIGHT - 36, 15.0, GREY);
+}
+
+fn draw_colour_bar(canvas: &mut Canvas, scale: &Scale) {
+    let left = (WIDTH - BAR_WIDTH) / 2;
+    for x in 0..BAR_WIDTH {
+        let value = scale.low() + (scale.limit - scale.low()) * x as f32 / (BAR_WIDTH - 1) as f32;
+        canvas.fill(left + x, BAR_TOP, 1, BAR_HEIGHT, scale.over(value, colour::GYRUS));
+    }
+    let middle = (scale.low() + scale.limit) / 2.0;
+    for (value, x) in [(scale.low(), left), (middle, left + BAR_WIDTH / 2), (scale.limit, left + BAR_WIDTH)] {
+        canvas.fill(x - 1, BAR_TOP + BAR_HEIGHT, 2, 8, GREY);
+        canvas.text_centred(&number(value), x, BAR_TOP + BAR_HEIGHT + 34, 15.0, BLACK);
+    }
+    canvas.text_centred("predicted BOLD (arbitrary units)", WIDTH / 2, BAR_TOP + BAR_HEIGHT + 74, 15.0, GREY);
+}
+
+/// Three significant digits.
+fn number(value: f32) -> String {
+    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    match magnitude {
+        0 if value == 0.0 => "0".to_owned(),
+        -3..=4 => format!("{value:.*}", (2 - magnitude).max(0) as usize),
+        _ => format!("{value:.2e}"),
+    }
+}
+
+fn encode(to: impl Write, canvas: &Canvas, provenance: &Provenance) -> Result<(), Error> {
+    let mut encoder = ::png::Encoder::new(to, WIDTH as u32, HEIGHT as u32);
+    encoder.set_color(::png::ColorType::Rgb);
+    encoder.set_depth(::png::BitDepth::Eight);
+    for (name, text) in provenance.entries() {
+        encoder.add_itxt_chunk(name.to_owned(), text.replace('\0', "\u{fffd}"))?;
+    }
+    let mut picture = encoder.write_header()?;
+    picture.write_image_data(&canvas.to_rgb8())?;
+    Ok(picture.finish()?)
+}
