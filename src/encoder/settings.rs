@@ -164,8 +164,9 @@ impl ModalitySettings {
 }
 
 impl Architecture {
-    /// Channels of a head that the rotary embedding turns.
+    /// Channels of a head that the rotary embedding turns: half of them or 32, whichever is more, in pairs.
     pub fn rotary_width(&self) -> i64 {
-        2 * ((self.hidden / self.heads / 2).max(32) + 1).div_euclid(2)
+        let channels = (self.hidden / self.heads / 2).max(32);
+        channels + channels % 2
     }
 }
