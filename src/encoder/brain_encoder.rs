@@ -146,9 +146,8 @@ impl BrainEncoder {
         let mut responses = Array4::zeros(shape);
         for (mut response, &subject) in responses.outer_iter_mut().zip(subjects) {
             let predicted = self.predictor.forward(shared, subject).to_device(Device::Cpu).to_kind(Kind::Float);
-            if let Some(values) = response.as_slice_mut() {
-                predicted.copy_data(values, values.len());
-            }
+            let values = response.as_slice_mut().expect("a response that was just made is contiguous. This is a bug.");
+            predicted.copy_data(values, values.len());
         }
         responses
     }
@@ -156,10 +155,9 @@ impl BrainEncoder {
 
 fn tensor(features: &ArrayView4<'_, f32>, device: Device, kind: Kind) -> Tensor {
     let shape: Vec<i64> = features.shape().iter().map(|&size| size as i64).collect();
-    let values = features.as_standard_layout();
-    let flat = values
-        .as_slice()
-        .map(Tensor::from_slice)
-        .unwrap_or_else(|| Tensor::from_slice(&values.iter().copied().collect::<Vec<f32>>()));
-    flat.view(&shape[..]).to_device(device).to_kind(kind)
+    let values = match features.to_slice() {
+        Some(values) => Tensor::from_slice(values),
+        None => Tensor::from_slice(&features.iter().copied().collect::<Vec<f32>>()),
+    };
+    values.view(&shape[..]).to_device(device).to_kind(kind)
 }

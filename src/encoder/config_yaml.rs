@@ -318,6 +318,7 @@ brain_model_config:
             ("hidden: 264", "hidden: 265", "265"),
             ("hidden: 264", "hidden: -264", "-264"),
             ("heads: 8", "heads: 24", "24 heads"),
+            ("hidden: 264", "hidden: 528", "heads of 66"),
             ("duration_trs: 100", "duration_trs: 1000", "4000 samples"),
             ("offset: 5.0, ", "offset: .nan, ", "lag_s"),
             ("frequency: 0.5", "frequency: 0", "tr_s"),

@@ -126,6 +126,9 @@ impl Settings {
         if hidden % heads != 0 || self.architecture.rotary_width() > hidden / heads {
             return refuse(format!("a hidden width of {hidden} cannot be split into {heads} heads of at least 32"));
         }
+        if self.architecture.rotary_width() % 2 != 0 {
+            return refuse(format!("heads of {} have no even number of channels to turn", hidden / heads));
+        }
         if !(1..=max_samples).contains(&self.window_samples()) {
             return refuse(format!(
                 "a window of {} samples is not within the {max_samples} positions",
@@ -164,8 +167,8 @@ impl Settings {
 }
 
 impl Architecture {
-    /// Channels of a head that the rotary embedding turns.
+    /// Channels of a head that the rotary embedding turns: half of them or 32, whichever is more.
     pub fn rotary_width(&self) -> i64 {
-        2 * ((self.hidden / self.heads / 2).max(32) + 1).div_euclid(2)
+        (self.hidden / self.heads / 2).max(32)
     }
 }

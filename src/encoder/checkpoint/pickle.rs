@@ -277,7 +277,7 @@ impl<'a> Machine<'a> {
     }
 
     fn set(&mut self, pairs: &[Id]) -> Result<(), Error> {
-        if pairs.len() % 2 != 0 {
+        if !pairs.len().is_multiple_of(2) {
             return Err(self.malformed("a key without its value"));
         }
         match self.top()? {
