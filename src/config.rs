@@ -40,8 +40,8 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "ENCORTEX_MODELS_DIR", value_name = "FOLDER")]
     models_dir: Option<PathBuf>,
 
-    /// The Hugging Face folder that holds `hub/` with the extractors.
-    #[arg(long, global = true, env = "HF_HOME", value_name = "FOLDER")]
+    /// The Hugging Face folder that holds `hub/` with the extractors, instead of what HF_HOME or HF_HUB_CACHE say.
+    #[arg(long, global = true, value_name = "FOLDER")]
     hf_home: Option<PathBuf>,
 
     /// The fsaverage5 surfaces: pial, white, infl and sulc of both hemispheres, as nilearn ships them.
@@ -165,7 +165,7 @@ impl Config {
             transcriber: self.transcriber.as_deref().and_then(transcriber),
             limits: self.limits,
         };
-        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("features"), tools })
+        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("cache"), tools })
     }
 
     pub(crate) fn anatomy(&self) -> &Anatomy {

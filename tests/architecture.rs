@@ -156,6 +156,21 @@ fn only_api_knows_http_types() {
 }
 
 #[test]
+fn only_catalogue_reaches_the_network() {
+    let pattern = r"\b(reqwest|TcpStream|UdpSocket)::";
+    forbid("catalogue/ fetches models; nothing else opens a connection", pattern, |source| {
+        !source.is_in(&["catalogue"])
+    });
+}
+
+#[test]
+fn only_mapped_weights_are_unsafe() {
+    forbid("unsafe belongs to features/weights/mapped.rs", r"\bunsafe\b", |source| {
+        source.path != Path::new("features/weights/mapped.rs")
+    });
+}
+
+#[test]
 fn brain_and_export_do_no_input_or_output() {
     let pattern = r"\b(std::(fs|net|process|env)|use std::\{[^;]*\b(fs|net|process|env)\b|fs::\w+|File|OpenOptions|TcpStream|tempfile|tokio|reqwest)\b";
     forbid(
@@ -202,9 +217,15 @@ fn no_forward_runs_on_a_pool_of_tokio() {
 }
 
 #[test]
-fn every_thread_has_a_name() {
-    forbid("threads are started by thread::Builder, with a name", r"\bthread::(spawn|scope)\b", |_| true);
-    forbid("a thread's builder gives its name first", r"\bBuilder::new\(\)\s*\.(spawn|stack_size)", |_| true);
+fn forwards_run_on_named_threads_only() {
+    forbid("encoder/ and features/ start no thread: a forward runs on its caller's", r"\bthread::\w+", |source| {
+        source.is_in(&["encoder", "features"])
+    });
+    forbid(
+        "predict/ starts threads by thread::Builder, whose first word is the name",
+        r"\bthread::(spawn|scope)\b|\bBuilder::new\(\)\s*\.(spawn|stack_size)",
+        |source| source.is_in(&["predict"]),
+    );
 }
 
 #[test]

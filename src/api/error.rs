@@ -200,6 +200,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::Encoder(error) => of_encoder(error),
         predict::Error::Export(error) => of_export(error),
         predict::Error::Brain(_) => (S::INTERNAL_SERVER_ERROR, "anatomy_failed"),
+        predict::Error::Cancelled(_) => (S::CONFLICT, "cancelled"),
         predict::Error::NoModality => (S::UNPROCESSABLE_ENTITY, "no_modality"),
         predict::Error::NoInput(_) | predict::Error::NoClipDuration => (S::INTERNAL_SERVER_ERROR, "model_failed"),
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
@@ -222,7 +223,11 @@ fn of_stimulus(error: &stimulus::Error) -> Verdict {
         E::Empty { .. } => "empty_stimulus",
         E::Playlist { .. } => "playlist_refused",
         E::TextNotMedia { .. } | E::UnknownContainer { .. } | E::WrongContainer { .. } => "unsupported_media",
-        E::Undecodable { .. } | E::Stalled { .. } | E::NoDuration { .. } | E::NotStated { .. } => "unreadable_media",
+        E::Truncated { .. }
+        | E::Undecodable { .. }
+        | E::Stalled { .. }
+        | E::NoDuration { .. }
+        | E::NotStated { .. } => "unreadable_media",
         E::NoVideo { .. } => "no_video",
         E::NoAudio { .. } => "no_audio",
         E::NoFrame { .. } => "no_frame",

@@ -327,7 +327,7 @@ impl Chosen<Stimulus> {
             StimulusKind::Audio => Source::Audio { path, transcript },
             StimulusKind::Text => Source::Text { path, timing: parameters.timing.unwrap_or_default() },
             StimulusKind::Image => Source::Image { path, duration_s: parameters.duration_s.unwrap_or(STILL_S) },
-            StimulusKind::Events => Source::Events { path, files: by_name(self.beside)? },
+            StimulusKind::Events => Source::Events { path, files: Some(by_name(self.beside)?) },
         })
     }
 }

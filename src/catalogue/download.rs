@@ -1,7 +1,7 @@
 //! One file of the hub onto the disk: resumed where it was cut, hashed as it comes, kept only if it is the one
 //! that was asked for.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,34 +17,39 @@ use super::hub_names::{Commit, FileName, Repository, Sha256};
 use super::lock::LockedFile;
 use super::pull::{OnProgress, PullProgress};
 
+/// How many attempts in a row may bring no byte before the transfer is given up.
 const FRUITLESS_ATTEMPTS: u32 = 4;
+/// The pause after an attempt that brought something; it doubles with every one that does not.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const HASH_BUFFER: usize = 1 << 20;
+/// How much of a file is in memory while it is hashed (bytes).
+const HASHED_AT_ONCE: usize = 1 << 20;
 
 /// A file to fetch, and what it has to be.
 pub(super) struct Download<'a> {
-    pub hub: &'a Hub,
-    pub repository: &'a Repository,
-    pub revision: &'a Commit,
-    pub file: &'a FileName,
-    pub stated: Stated,
-    pub expected: Option<Expected>,
+    pub(super) hub: &'a Hub,
+    pub(super) repository: &'a Repository,
+    pub(super) revision: &'a Commit,
+    pub(super) file: &'a FileName,
+    pub(super) stated: Stated,
+    /// The hash known from elsewhere than this hub.
+    pub(super) expected: Option<Expected>,
 }
 
 /// A hash, and who says so.
 #[derive(Clone)]
 pub(super) struct Expected {
-    pub sha256: Sha256,
-    pub authority: &'static str,
+    pub(super) sha256: Sha256,
+    pub(super) authority: &'static str,
 }
 
 impl Download<'_> {
     /// Makes `blob` the file, and says what it is. What is there already is checked, not fetched again.
-    pub async fn run(&self, blob: &Path, progress: OnProgress<'_>) -> Result<LockedFile, Error> {
-        self.refuse_unless_offered()?;
+    pub(super) async fn run(&self, blob: &Path, progress: OnProgress<'_>) -> Result<LockedFile, Error> {
+        let required = self.required()?;
+        let is_right = |found: &LockedFile| required.as_ref().is_none_or(|required| required.sha256 == found.sha256);
         if blob.exists() {
-            let found = self.measure(blob)?;
-            if self.fits(&found) {
+            let found = measure(blob)?;
+            if is_right(&found) && found.bytes == self.stated.bytes {
                 self.report(found.bytes, progress);
                 return Ok(found);
             }
@@ -53,19 +58,24 @@ impl Download<'_> {
         let mut part = Part::open(blob)?;
         self.fill(&mut part, progress).await?;
         let found = part.measured();
-        if !self.fits(&found) {
-            part.discard()?;
-            return Err(self.wrong_hash(&found.sha256));
+        match required {
+            Some(required) if required.sha256 != found.sha256 => {
+                part.discard()?;
+                Err(self.wrong_hash(required, &found.sha256))
+            }
+            _ => {
+                part.keep(blob)?;
+                Ok(found)
+            }
         }
-        part.keep(blob)?;
-        Ok(found)
     }
 
-    /// Stops before a long transfer whose end is known to be wrong.
-    fn refuse_unless_offered(&self) -> Result<(), Error> {
-        match (&self.expected, self.stated.sha256()) {
-            (Some(expected), Some(offered)) if expected.sha256 != offered => Err(self.wrong_hash(&offered)),
-            _ => Ok(()),
+    /// The hash that the file must have. A hub that offers another one is refused before the transfer.
+    fn required(&self) -> Result<Option<Expected>, Error> {
+        match (self.expected.clone(), self.stated.sha256()) {
+            (Some(expected), Some(offered)) if expected.sha256 != offered => Err(self.wrong_hash(expected, &offered)),
+            (Some(expected), _) => Ok(Some(expected)),
+            (None, stated) => Ok(stated.map(|sha256| Expected { sha256, authority: "what the hub states" })),
         }
     }
 
@@ -99,26 +109,16 @@ impl Download<'_> {
         let url = response.url().clone();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| transfer(&url)(error))?;
+            let chunk = chunk.map_err(transfer(&url))?;
             part.append(&chunk)?;
             self.report(part.bytes, progress);
             if part.bytes > self.stated.bytes {
-                break;
+                part.restart()?;
+                let reason = format!("it sends more than the {} bytes it states", self.stated.bytes);
+                return Err(Error::Answer { url: url.path().to_owned(), reason });
             }
         }
         if part.bytes < self.stated.bytes { Err(self.cut_short(part.bytes)) } else { Ok(()) }
-    }
-
-    fn measure(&self, path: &Path) -> Result<LockedFile, Error> {
-        let mut hash = sha2::Sha256::new();
-        let bytes = File::open(path).and_then(|file| feed(&mut hash, file)).map_err(Error::read(path))?;
-        Ok(LockedFile { bytes, sha256: digits(hash) })
-    }
-
-    fn fits(&self, found: &LockedFile) -> bool {
-        let expected =
-            self.expected.as_ref().map(|expected| &expected.sha256).cloned().or_else(|| self.stated.sha256());
-        found.bytes == self.stated.bytes && expected.is_none_or(|expected| expected == found.sha256)
     }
 
     fn report(&self, done: u64, progress: OnProgress<'_>) {
@@ -134,18 +134,13 @@ impl Download<'_> {
         }
     }
 
-    fn wrong_hash(&self, found: &Sha256) -> Error {
-        let stated = || self.stated.sha256().map(|sha256| Expected { sha256, authority: "what the hub states" });
-        let (expected, authority) = match self.expected.clone().or_else(stated) {
-            Some(expected) => (expected.sha256.to_string(), expected.authority),
-            None => (format!("{} bytes", self.stated.bytes), "what the hub states"),
-        };
+    fn wrong_hash(&self, expected: Expected, found: &Sha256) -> Error {
         Error::WrongHash {
             repository: self.repository.clone(),
             file: self.file.to_string(),
             found: found.to_string(),
-            expected,
-            authority,
+            expected: expected.sha256.to_string(),
+            authority: expected.authority,
         }
     }
 }
@@ -170,7 +165,10 @@ impl Part {
             .write(true)
             .open(&path)
             .map_err(Error::write(&path))?;
-        file.try_lock().map_err(|_| Error::Busy { path: path.display().to_string() })?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => Error::Busy { path: path.display().to_string() },
+            TryLockError::Error(source) => Error::write(&path)(source),
+        })?;
         let mut hash = sha2::Sha256::new();
         let bytes = feed(&mut hash, &mut file).map_err(Error::read(&path))?;
         Ok(Self { path, file, hash, bytes })
@@ -203,9 +201,15 @@ impl Part {
     }
 }
 
+fn measure(path: &Path) -> Result<LockedFile, Error> {
+    let mut hash = sha2::Sha256::new();
+    let bytes = File::open(path).and_then(|file| feed(&mut hash, file)).map_err(Error::read(path))?;
+    Ok(LockedFile { bytes, sha256: digits(hash) })
+}
+
 /// Hashes everything that is left to read; how many bytes that was.
 fn feed(hash: &mut sha2::Sha256, mut from: impl Read) -> std::io::Result<u64> {
-    let mut buffer = vec![0; HASH_BUFFER];
+    let mut buffer = vec![0; HASHED_AT_ONCE];
     let mut bytes = 0;
     loop {
         match from.read(&mut buffer)? {

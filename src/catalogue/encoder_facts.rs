@@ -24,9 +24,9 @@ impl EncoderFacts {
     pub(super) fn read(folder: &Path) -> Result<Self, Error> {
         let artefact = Artefact::open(folder)?;
         let settings = artefact.settings();
-        let extractor = |modality, name| {
+        let extractor = |modality: Modality| {
             let used = settings.modalities.iter().find(|used| used.modality == modality);
-            used.map(|used| used.extractor.clone()).ok_or(Error::NoModality { modality: name })
+            used.map(|used| used.extractor.clone()).ok_or(Error::NoModality { modality: modality.name() })
         };
         let weights = artefact.weights_path();
         let bytes = std::fs::metadata(weights).map_err(Error::read(weights))?.len();
@@ -36,11 +36,7 @@ impl EncoderFacts {
             vertices: settings.architecture.outputs.unsigned_abs(),
             subjects: settings.subjects.iter().map(|subject| subject.name.clone()).collect(),
             size: Size { parameters: artefact.parameters(), bytes },
-            extractors: [
-                extractor(Modality::Text, "text")?,
-                extractor(Modality::Audio, "audio")?,
-                extractor(Modality::Video, "video")?,
-            ],
+            extractors: [extractor(Modality::Text)?, extractor(Modality::Audio)?, extractor(Modality::Video)?],
         })
     }
 }

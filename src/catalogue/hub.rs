@@ -26,14 +26,14 @@ pub struct Hub {
 
 /// What a repository holds at a revision.
 #[derive(Debug, PartialEq)]
-pub struct Listing {
+pub(super) struct Listing {
     pub revision: Commit,
     pub files: Vec<FileName>,
 }
 
 /// What the hub states of a file.
 #[derive(Debug, PartialEq)]
-pub struct Stated {
+pub(super) struct Stated {
     /// Names the content: its SHA-256 where the file is large, its git hash where it is small.
     pub etag: String,
     pub bytes: u64,
@@ -41,7 +41,7 @@ pub struct Stated {
 
 impl Stated {
     /// The hash of the content, where that is what the hub states.
-    pub fn sha256(&self) -> Option<Sha256> {
+    pub(super) fn sha256(&self) -> Option<Sha256> {
         Sha256::try_from(self.etag.clone()).ok()
     }
 }
@@ -71,20 +71,32 @@ impl Hub {
         Self::new(&value("HF_ENDPOINT").unwrap_or_else(|| PUBLIC_ENDPOINT.to_owned()), token)
     }
 
-    /// The files of a repository at a revision: a commit, or a branch.
-    pub async fn list(&self, repository: &Repository, revision: &str) -> Result<Listing, Error> {
-        let url = self.address(&format!("api/models/{repository}/revision/{revision}"))?;
+    /// The files of a repository at a revision, or at the newest.
+    pub(super) async fn list(&self, repository: &Repository, revision: Option<&Commit>) -> Result<Listing, Error> {
+        let asked = revision.map_or("main", Commit::as_str);
+        let url = self.address(&format!("api/models/{repository}/revision/{asked}"))?;
         let response = self.follow(url, |url| self.request(Method::GET, url), |_| false).await?;
         let url = response.url().clone();
-        if response.status() == StatusCode::NOT_FOUND {
-            return Err(Error::NoSuchRepository { repository: repository.clone(), revision: revision.to_owned() });
+        if response.status() == StatusCode::NOT_FOUND || is_unknown_repository(response.headers()) {
+            return Err(Error::NoSuchRepository { repository: repository.clone(), revision: asked.to_owned() });
         }
         let body = self.admitted(response, repository)?.bytes().await.map_err(transfer(&url))?;
-        parse_listing(&body).map_err(|reason| Error::Answer { url: plain(&url), reason })
+        let listing = parse_listing(&body).map_err(|reason| Error::Answer { url: plain(&url), reason })?;
+        match revision {
+            Some(asked) if *asked != listing.revision => {
+                Err(Error::Answer { url: plain(&url), reason: format!("it lists revision {}", listing.revision) })
+            }
+            _ => Ok(listing),
+        }
     }
 
     /// What the hub states of a file, without its content.
-    pub async fn state(&self, repository: &Repository, revision: &Commit, file: &FileName) -> Result<Stated, Error> {
+    pub(super) async fn state(
+        &self,
+        repository: &Repository,
+        revision: &Commit,
+        file: &FileName,
+    ) -> Result<Stated, Error> {
         let url = self.address(&format!("{repository}/resolve/{revision}/{file}"))?;
         let response = self
             .follow(url, |url| self.request(Method::HEAD, url), |headers| headers.contains_key("x-linked-etag"))
@@ -98,7 +110,7 @@ impl Hub {
     }
 
     /// A file's content from byte `start` on; the answer's status is 206, or 200 when it starts at 0 after all.
-    pub async fn fetch(
+    pub(super) async fn fetch(
         &self,
         repository: &Repository,
         revision: &Commit,
@@ -162,6 +174,11 @@ impl Hub {
             status => Err(Error::Status { url: plain(response.url()), status: status.as_u16() }),
         }
     }
+}
+
+/// The public hub answers 401 for a repository that is not there, as for one that may not be seen.
+fn is_unknown_repository(headers: &HeaderMap) -> bool {
+    headers.get("x-error-code").is_some_and(|code| code == "RepoNotFound")
 }
 
 /// A failed transfer; addresses of storage carry signatures, which are left out.

@@ -84,10 +84,10 @@ impl TryFrom<String> for FileName {
 pub struct Hash<const DIGITS: usize>(String);
 
 /// A revision of a repository.
-pub type Commit = Hash<40>;
+pub(super) type Commit = Hash<40>;
 
 /// The SHA-256 of a file's content.
-pub type Sha256 = Hash<64>;
+pub(super) type Sha256 = Hash<64>;
 
 impl<const DIGITS: usize> Hash<DIGITS> {
     pub fn as_str(&self) -> &str {

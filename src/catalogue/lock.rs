@@ -17,22 +17,27 @@ pub(super) const FILE_NAME: &str = "encortex-lock.json";
 /// The revision of a repository that was fetched, and its files so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lock {
-    pub revision: Commit,
-    pub files: BTreeMap<FileName, LockedFile>,
+pub(super) struct Lock {
+    pub(super) revision: Commit,
+    pub(super) files: BTreeMap<FileName, LockedFile>,
 }
 
 /// A file as it was fetched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LockedFile {
-    pub bytes: u64,
-    pub sha256: Sha256,
+pub(super) struct LockedFile {
+    pub(super) bytes: u64,
+    pub(super) sha256: Sha256,
 }
 
 impl Lock {
+    /// The lock of a revision of which nothing is fetched yet.
+    pub(super) fn of(revision: Commit) -> Self {
+        Self { revision, files: BTreeMap::new() }
+    }
+
     /// The lock of a repository's folder; `None` before its first download.
-    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
+    pub(super) fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let path = folder.join(FILE_NAME);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
@@ -48,7 +53,7 @@ impl Lock {
     }
 
     /// Replaces the lock of a repository's folder.
-    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(FILE_NAME);
         let failed = || Error::write(&path);
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed())?;

@@ -70,7 +70,7 @@ impl Published {
 #[serde(deny_unknown_fields)]
 pub struct RepositoryFiles {
     pub repository: Repository,
-    pub licence: String,
+    pub licence: Option<String>,
     /// Whether its publisher must let a person in first.
     #[serde(default)]
     pub gated: bool,

@@ -41,28 +41,12 @@ async fn pull_repository(
 ) -> Result<(), Error> {
     let repository = &wanted.repository;
     let folder = cache.repository(repository);
-    let locked =
-        Lock::read(&folder)?.filter(|lock| wanted.revision.as_ref().is_none_or(|pinned| *pinned == lock.revision));
+    let locked = Lock::read(&folder)?.filter(|lock| wanted.revision.as_ref().is_none_or(|pin| *pin == lock.revision));
     let revision = wanted.revision.as_ref().or(locked.as_ref().map(|lock| &lock.revision));
-    let listing = hub.list(repository, revision.map_or("main", |commit| commit.as_str())).await?;
-    if revision.is_some_and(|asked| *asked != listing.revision) {
-        return Err(Error::NoSuchRepository {
-            repository: repository.clone(),
-            revision: revision.map(ToString::to_string).unwrap_or_default(),
-        });
-    }
-    let mut lock = locked.unwrap_or_else(|| Lock { revision: listing.revision.clone(), files: [].into() });
+    let listing = hub.list(repository, revision).await?;
+    let mut lock = locked.unwrap_or_else(|| Lock::of(listing.revision));
     for file in wanted.select(&listing.files)? {
-        let pinned = wanted
-            .sha256
-            .get(&file)
-            .map(|sha256| Expected { sha256: sha256.clone(), authority: "what the manifest pins" });
-        let recorded = || {
-            lock.files
-                .get(&file)
-                .map(|locked| Expected { sha256: locked.sha256.clone(), authority: "what the lock file records" })
-        };
-        let expected = pinned.or_else(recorded);
+        let expected = expected(wanted, &lock, &file);
         let stated = hub.state(repository, &lock.revision, &file).await?;
         let etag = stated.etag.clone();
         let download = Download { hub, repository, revision: &lock.revision, file: &file, stated, expected };
@@ -73,3 +57,13 @@ async fn pull_repository(
     }
     cache.set_main(repository, &lock.revision)
 }
+
+/// The hash that a file must have: the manifest's, else that of its first download.
+fn expected(wanted: &RepositoryFiles, lock: &Lock, file: &FileName) -> Option<Expected> {
+    let pinned = wanted.sha256.get(file).map(|sha256| (sha256, "what the manifest pins"));
+    let recorded = lock.files.get(file).map(|locked| (&locked.sha256, "what the lock file records"));
+    pinned.or(recorded).map(|(sha256, authority)| Expected { sha256: sha256.clone(), authority })
+}
+
+#[cfg(test)]
+mod tests;

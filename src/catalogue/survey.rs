@@ -96,25 +96,21 @@ impl Catalogue {
 
     fn survey_extractors(&self, sources: &[String; 3], beside: &Path, card: &mut Card) -> [Result<PathBuf, Error>; 3] {
         let [text, audio, video] = sources;
-        let mut survey = |role, modality, source: &String| {
+        let mut survey = |modality: Modality, source: &String| {
             let found = self.extractor_folder(source, beside).and_then(|folder| {
                 let size = extractor::measure(modality, &folder)?;
                 Ok(Found { folder, size })
             });
-            self.tell(role, source.clone(), found, card)
+            self.tell(modality.name(), source.clone(), found, card)
         };
-        [
-            survey("text", Modality::Text, text),
-            survey("audio", Modality::Audio, audio),
-            survey("video", Modality::Video, video),
-        ]
+        [survey(Modality::Text, text), survey(Modality::Audio, audio), survey(Modality::Video, video)]
     }
 
     /// Puts a part on the card, and among what is missing if it is not here.
     fn tell(&self, role: &str, source: String, found: Result<Found, Error>, card: &mut Card) -> Result<PathBuf, Error> {
         let repository = Repository::try_from(source.clone()).ok();
         let needs = repository.as_ref().and_then(|repository| self.needs_of(repository));
-        let licence = needs.map(|(_, needs)| needs.licence.clone());
+        let licence = needs.and_then(|(_, needs)| needs.licence.clone());
         let size = found.as_ref().ok().map(|found| found.size);
         card.parts.push(Part { role: role.to_owned(), source, licence, size });
         card.missing.extend(found.as_ref().err().map(Error::sentence));

@@ -45,7 +45,8 @@ fn print_card(card: &Card) {
     field("", &card.description);
     field("licence", &card.licence);
     field("trained", if card.trained { "yes" } else { "no: its responses mean nothing" });
-    field("space", &format!("{}, {} vertices", card.mesh, card.vertices));
+    let mesh = card.mesh.as_deref().unwrap_or("not a cortical mesh");
+    field("space", &format!("{mesh}, {} values a second", card.vertices));
     field("subjects", &card.subjects.join(", "));
     for part in &card.parts {
         let size = part.size.map_or_else(

@@ -1,6 +1,5 @@
 //! `encortex predict`: one stimulus in, files out.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -148,7 +147,7 @@ impl Predict {
         } else if image.is_some() {
             Source::Image { path: path.clone(), duration_s: self.duration }
         } else {
-            Source::Events { path: path.clone(), files: BTreeMap::new() }
+            Source::Events { path: path.clone(), files: None }
         };
         (source, path)
     }

@@ -57,7 +57,7 @@ impl Artefact {
     fn open_published(folder: &Path) -> Result<Self, Error> {
         let config = Config::read(&folder.join(PUBLISHED.0))?;
         let weights_path = folder.join(PUBLISHED.1);
-        let checkpoint = checkpoint::read(MappedFile::open(&weights_path)?)
+        let checkpoint = checkpoint::read(MappedFile::open(&weights_path)?.bytes())
             .map_err(|source| Error::Checkpoint { path: weights_path.display().to_string(), source })?;
         let rows = checkpoint.tensors.get(SUBJECT_HEAD).and_then(|head| head.shape().first().copied());
         let rows = rows.ok_or_else(|| Error::Settings { reason: format!("its checkpoint has no {SUBJECT_HEAD}") })?;
@@ -116,4 +116,123 @@ impl Artefact {
 
 fn read_text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::super::settings::{AVERAGE, Architecture, ModalitySettings, Subject};
+    use super::super::{BrainEncoder, Settings};
+    use super::*;
+    use crate::features::{LayerSelection, Modality};
+
+    const CPU: Compute = Compute { device: Device::Cpu, kind: Kind::Float };
+
+    fn settings() -> Settings {
+        let modality = |modality| ModalitySettings {
+            modality,
+            groups: 2,
+            width: 8,
+            extractor: "some/extractor".into(),
+            layers: LayerSelection { fractions: vec![0.5, 0.75, 1.0], cached_layers: Some(20) },
+            clip_duration_s: None,
+        };
+        Settings {
+            feature_hz: 2.0,
+            window_trs: 10,
+            tr_s: 1.0,
+            lag_s: 5.0,
+            mesh: None,
+            modalities: vec![modality(Modality::Video), modality(Modality::Text)],
+            architecture: Architecture {
+                hidden: 64,
+                depth: 1,
+                heads: 2,
+                feed_forward_multiplier: 4,
+                max_samples: 32,
+                time_position_embedding: true,
+                low_rank: Some(16),
+                subject_rows: 1,
+                subject_bias: true,
+                outputs: 12,
+                output_timesteps: 10,
+            },
+            subjects: vec![Subject { name: AVERAGE.into(), row: 0 }],
+            trained: false,
+        }
+    }
+
+    /// A folder with an untrained model.
+    fn untrained() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = Weights::seeded(0, Device::Cpu, Kind::Float);
+        BrainEncoder::new(&weights, settings()).unwrap();
+        weights::save_safetensors(&weights, &folder.path().join(CONVERTED.1)).unwrap();
+        std::fs::write(folder.path().join(CONVERTED.0), serde_json::to_vec(&settings()).unwrap()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn an_untrained_model_opens_and_loads() {
+        let folder = untrained();
+        let artefact = Artefact::open(folder.path()).unwrap();
+        assert_eq!(artefact.settings(), &settings());
+        assert_eq!(
+            artefact.parameters(),
+            2 * 32 * 17 + 32 * 64 + 12 * 64 * 64 + 5 * 64 + 2 * 64 + 3 + 64 * 16 + 17 * 12
+        );
+        assert_eq!(BrainEncoder::load(&artefact, CPU).unwrap().subjects(), [AVERAGE]);
+    }
+
+    #[test]
+    fn loading_copies_no_tensor() {
+        let untrained = untrained();
+        let published = Path::new("../shared/golden/tribe_tiny_subjects");
+        if !published.exists() {
+            eprintln!("SKIPPED: ../shared is absent");
+        }
+        for folder in [untrained.path(), published].into_iter().filter(|folder| folder.exists()) {
+            let artefact = Artefact::open(folder).unwrap();
+            let weights = artefact.weights(CPU);
+            for (name, view) in &artefact.tensors {
+                let tensor = weights.tensor(name, view.shape(), weights::Init::Zeros);
+                assert_eq!(tensor.data_ptr().cast_const().cast(), view.bytes().as_ptr(), "{name} was copied");
+            }
+        }
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_file() {
+        let folder = untrained();
+        let path = folder.path().join(CONVERTED.1);
+        let digest = Artefact::open(folder.path()).unwrap().weights_sha256().unwrap();
+        let expected = Sha256::digest(std::fs::read(path).unwrap());
+        assert_eq!(digest, expected.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name() {
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(Artefact::open(empty.path()), Err(Error::NoArtefact { .. })));
+
+        let folder = untrained();
+        let rewrite = |settings: &Settings| {
+            std::fs::write(folder.path().join(CONVERTED.0), serde_json::to_vec(settings).unwrap()).unwrap()
+        };
+        let mut other = settings();
+        other.architecture.low_rank = Some(17);
+        other.architecture.depth = 2;
+        rewrite(&other);
+        let refusal = BrainEncoder::load(&Artefact::open(folder.path()).unwrap(), CPU).unwrap_err().to_string();
+        for fault in [
+            "misshapen: low_rank_head.weight",
+            "misshapen: predictor.weights",
+            "missing: encoder.layers.2.1.to_q.weight",
+        ] {
+            assert!(refusal.contains(fault), "{fault} is not named: {refusal}");
+        }
+        std::fs::write(folder.path().join(CONVERTED.0), "{}").unwrap();
+        assert!(matches!(Artefact::open(folder.path()), Err(Error::ModelJson { .. })));
+    }
 }

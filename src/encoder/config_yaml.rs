@@ -215,3 +215,137 @@ fn require(key: &str, value: &Value, expected: &Value) -> Result<(), Error> {
     }
     Err(Error::Unsupported { key: key.into(), value: value.to_string(), supported: expected.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CONFIG: &str = "
+infra:
+    folder: !!python/object/apply:pathlib.PosixPath
+    - /
+    - cache
+    excludes: !!python/tuple
+    - __pycache__
+    command: !!python/object/apply:os.system [touch executed]
+data:
+    frequency: 2.0
+    duration_trs: 100
+    neuro: {frequency: 0.5, offset: 5.0, projection: {mesh: fsaverage5}}
+    layers_to_use: &layers !!python/tuple [0.5, 0.75, 1.0]
+    layer_aggregation: group_mean
+    text_feature: {model_name: some/text, layers: *layers, cache_n_layers: 20}
+    audio_feature: {model_name: some/audio, layers: *layers, cache_n_layers: 20}
+    video_feature: {image: {model_name: some/video, cache_n_layers: 20}, clip_duration: 4.0}
+    subject_id:
+        predefined_mapping: {B/2: 1, A/1: 0, C/3: 2, D/4: 3}
+brain_model_config:
+    hidden: 264
+    max_seq_len: 1024
+    low_rank_head: 48
+    time_pos_embedding: true
+    linear_baseline: false
+    combiner: null
+    temporal_smoothing: null
+    subject_embedding: false
+    extractor_aggregation: cat
+    layer_aggregation: cat
+    encoder: {depth: 1, heads: 8, ff_mult: 4, use_scalenorm: true, rotary_pos_emb: true, scale_residual: true}
+    subject_layers: {bias: true, mode: gather, subject_dropout: 0.1}
+";
+
+    fn build_arguments() -> BuildArguments {
+        let dims = [("video", 24), ("text", 32), ("audio", 32)].map(|(name, width)| (name.to_owned(), 2, width));
+        BuildArguments { feature_dims: dims.to_vec(), outputs: 642, output_timesteps: 100 }
+    }
+
+    fn settings(text: &str, rows: i64) -> Result<Settings, Error> {
+        Config::parse(text).unwrap().settings(&build_arguments(), rows)
+    }
+
+    fn names(settings: &Settings) -> Vec<(&str, i64)> {
+        settings.subjects.iter().map(|subject| (subject.name.as_str(), subject.row)).collect()
+    }
+
+    #[test]
+    fn python_tags_are_ignored_and_modalities_keep_their_order() {
+        let settings = settings(CONFIG, 3).unwrap();
+        assert_eq!(
+            settings.modalities.iter().map(|input| input.modality.name()).collect::<Vec<_>>(),
+            ["video", "text", "audio"]
+        );
+        assert_eq!((settings.tr_s, settings.lag_s, settings.window_samples()), (2.0, 5.0, 400));
+        assert_eq!(settings.mesh.as_deref(), Some("fsaverage5"));
+        assert_eq!(settings.modalities[0].clip_duration_s, Some(4.0));
+        assert_eq!(settings.modalities[1].layers.cached_layers, Some(20));
+        assert_eq!(settings.modalities[1].layers.fractions, [0.5, 0.75, 1.0]);
+        assert_eq!(settings.modalities[2].layers.cached_layers, None, "audio keeps all its layers");
+        assert!(!std::path::Path::new("executed").exists());
+    }
+
+    #[test]
+    fn subjects_are_those_with_a_row_and_the_last_row_is_the_average() {
+        assert_eq!(names(&settings(CONFIG, 3).unwrap()), [("A/1", 0), ("B/2", 1), (AVERAGE, 2)]);
+        assert_eq!(names(&settings(CONFIG, 1).unwrap()), [(AVERAGE, 0)]);
+        let without_dropout = CONFIG.replace("subject_dropout: 0.1", "subject_dropout: null");
+        assert_eq!(names(&settings(&without_dropout, 2).unwrap()), [("A/1", 0), ("B/2", 1)]);
+    }
+
+    #[test]
+    fn parts_that_are_not_built_are_refused_by_key_and_value() {
+        for (from, to, key) in [
+            (
+                "temporal_smoothing: null",
+                "temporal_smoothing: {kernel_size: 9}",
+                "brain_model_config.temporal_smoothing",
+            ),
+            ("combiner: null", "combiner: {name: Mlp}", "brain_model_config.combiner"),
+            ("subject_embedding: false", "subject_embedding: true", "brain_model_config.subject_embedding"),
+            ("linear_baseline: false", "linear_baseline: true", "brain_model_config.linear_baseline"),
+            ("use_scalenorm: true", "use_scalenorm: false", "brain_model_config.encoder.use_scalenorm"),
+            ("group_mean", "mean", "data.layer_aggregation"),
+        ] {
+            let refusal = settings(&CONFIG.replace(from, to), 3).unwrap_err().to_string();
+            assert!(refusal.contains(key), "{key}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_together_are_refused() {
+        for (from, to, reason) in [
+            ("hidden: 264", "hidden: 265", "265"),
+            ("hidden: 264", "hidden: -264", "-264"),
+            ("heads: 8", "heads: 24", "24 heads"),
+            ("duration_trs: 100", "duration_trs: 1000", "4000 samples"),
+            ("offset: 5.0, ", "offset: .nan, ", "lag_s"),
+            ("frequency: 0.5", "frequency: 0", "tr_s"),
+        ] {
+            let refusal = settings(&CONFIG.replace(from, to), 3).unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{to}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn released_settings_are_read() {
+        let Ok(text) = std::fs::read_to_string("../shared/golden/tribe_tiny_subjects/config.yaml") else {
+            eprintln!("SKIPPED: ../shared is absent");
+            return;
+        };
+        let settings = settings(&text, 26).unwrap();
+        assert_eq!(settings.subjects.len(), 26);
+        assert_eq!(settings.modalities[0].extractor, "facebook/vjepa2-vitg-fpc64-256");
+    }
+
+    proptest! {
+        #[test]
+        fn broken_configurations_never_panic(position in any::<prop::sample::Index>(), noise in "[ -~\\n]{0,12}") {
+            let mut text = CONFIG.to_owned();
+            text.insert_str(position.index(CONFIG.len()), &noise);
+            if let Ok(config) = Config::parse(&text) {
+                let _ = config.settings(&build_arguments(), 3);
+            }
+        }
+    }
+}

@@ -115,6 +115,9 @@ impl Settings {
                 return refuse(format!("{name} is {value}; it must be above 0"));
             }
         }
+        if !self.lag_s.is_finite() {
+            return refuse(format!("lag_s is {}; it must be a number of seconds", self.lag_s));
+        }
         let Architecture { hidden, heads, max_samples, subject_rows, .. } = self.architecture;
         let modalities = self.modalities.len() as i64;
         if modalities == 0 || hidden % modalities != 0 {

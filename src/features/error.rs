@@ -28,6 +28,10 @@ pub enum Error {
     Write { path: PathBuf, source: std::io::Error },
     #[error("{} does not describe a model that can be built: {reason}", path.display())]
     Configuration { path: PathBuf, reason: String },
+    #[error("the tokenizer cannot read a text: {reason}")]
+    Tokenize { reason: String },
+    #[error("nothing is to be read up to the word {word:?}: its context holds no token")]
+    NoTokens { word: String },
     #[error("{} has {samples} samples at {sample_rate} Hz where more than {needed_s} s of sound are needed", path.display())]
     TooLittleSound { path: PathBuf, samples: usize, sample_rate: u32, needed_s: f64 },
     #[error("the film has no frame")]

@@ -5,10 +5,12 @@
 //! at a time and is owned by one thread.
 
 pub mod audio;
+pub mod cache;
 pub mod compute;
 pub mod grid;
 pub mod hub;
 pub mod layers;
+pub mod text;
 pub mod video;
 pub mod weights;
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::features::Modality;
+use crate::features::{Cancelled, Modality};
 use crate::{brain, encoder, export, features, stimulus};
 
 /// What can go wrong between a request and its files.
@@ -19,6 +19,8 @@ pub enum Error {
     Export(#[from] export::Error),
     #[error(transparent)]
     Brain(#[from] brain::Error),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     #[error("the model takes no {}: only models of text, audio and video can be run", .0.name())]
     NoInput(Modality),
     #[error("the model's settings lack clip_duration_s for video: how much film one feature sees")]
@@ -42,7 +44,7 @@ pub enum Error {
 impl Error {
     /// Whether nobody waits for the result any more.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Features(features::Error::Cancelled(_)))
+        matches!(self, Self::Cancelled(_) | Self::Features(features::Error::Cancelled(_)))
     }
 
     /// For `map_err`: which file an input or output error is about.

@@ -126,7 +126,7 @@ impl Extractors {
     pub(super) fn extract(&self, event: &Event, tick: Tick) -> Result<Features, Error> {
         Ok(match event {
             Event::Text(words) => self.text.words(words, tick)?,
-            Event::Sound(sound) => self.audio.sound(sound, sound.waveform(&self.ffmpeg)?, tick)?,
+            Event::Sound(sound) => self.audio.sound(sound, sound.waveform()?, tick)?,
             Event::Film(film) => self.video.film(film, film.frames(&self.ffmpeg)?, tick)?,
         })
     }

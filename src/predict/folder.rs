@@ -102,7 +102,7 @@ fn to_le_bytes<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<u8> {
 }
 
 /// A matrix of float32 in a file, read a row or a block of columns at a time.
-pub struct MatrixFile {
+pub(super) struct MatrixFile {
     file: File,
     rows: usize,
     columns: usize,
@@ -110,7 +110,7 @@ pub struct MatrixFile {
 
 impl MatrixFile {
     /// One subject's response, `(time, vertex)`.
-    pub fn response(folder: &Path, prediction: &Prediction, subject: usize) -> Result<Self, Error> {
+    pub(super) fn response(folder: &Path, prediction: &Prediction, subject: usize) -> Result<Self, Error> {
         Self::open(&folder.join(response_name(subject)), prediction.seconds, prediction.vertices)
     }
 

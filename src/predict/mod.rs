@@ -14,6 +14,7 @@ mod prediction;
 mod predictor;
 mod progress;
 mod request;
+mod timelines;
 mod track;
 
 pub use error::Error;

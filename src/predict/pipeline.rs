@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::extractors::{Event, Extractors};
 use super::folder::{FeaturesWriter, ResponseWriter, response_name};
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity, StimulusIdentity, SubjectResponse, Timings};
+use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
 use super::{Error, Prediction, PredictionRequest, Progress, Stage};
 use crate::catalogue::ResolvedModel;
@@ -18,14 +19,14 @@ use crate::encoder::{Artefact, BrainEncoder};
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Compute, DeviceChoice, Modality, Precision};
-use crate::stimulus::{Tools, Timeline};
+use crate::stimulus::{Content, Timeline, Tools};
 
 /// How a model is run.
 #[derive(Clone, Debug)]
 pub struct PipelineConfig {
     pub device: DeviceChoice,
     pub precision: Option<Precision>,
-    /// Where features are cached.
+    /// Where features and timelines are cached.
     pub cache: PathBuf,
     pub tools: Tools,
 }
@@ -36,6 +37,7 @@ pub(super) struct Pipeline {
     extractors: Extractors,
     tools: Tools,
     cache: FeatureCache,
+    timelines: TimelineCache,
     identity: ModelIdentity,
 }
 
@@ -59,23 +61,21 @@ impl Listener<'_> {
 }
 
 impl Pipeline {
-    pub(super) fn load(model: &ResolvedModel, config: &PipelineConfig) -> Result<Self, Error> {
+    pub(super) fn load(
+        model: &ResolvedModel,
+        identity: &ModelIdentity,
+        config: &PipelineConfig,
+    ) -> Result<Self, Error> {
         let compute = Compute::new(config.device, config.precision)?;
         let artefact = Artefact::open(&model.folder)?;
         let settings = artefact.settings();
-        let identity = ModelIdentity {
-            name: model.name.clone(),
-            trained: settings.trained,
-            weights_sha256: artefact.weights_sha256()?,
-            space: model.card.mesh.clone(),
-            licence: model.card.licence.clone(),
-        };
         Ok(Self {
             extractors: Extractors::open(model, settings, compute, config.tools.ffmpeg.clone())?,
             encoder: BrainEncoder::load(&artefact, compute)?,
             tools: config.tools.clone(),
-            cache: FeatureCache::open(Some(config.cache.clone()))?,
-            identity,
+            cache: FeatureCache::open(config.cache.join("features"))?,
+            timelines: TimelineCache::open(config.cache.join("timelines"), &config.tools)?,
+            identity: identity.clone(),
         })
     }
 
@@ -106,7 +106,8 @@ impl Pipeline {
 
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
-        let (timeline, notes) = request.source.lay_out(&self.tools, workdir.path())?;
+        let stimulus = request.source.content()?;
+        let LaidOut { timeline, notes } = self.lay_out(request, stimulus, workdir.path())?;
         let windows = self.windows(&timeline);
         let samples = windows.iter().map(|window| window.samples).sum();
         let timeline_s = begun.elapsed().as_secs_f64();
@@ -140,7 +141,10 @@ impl Pipeline {
 
             listener.tell(Stage::Encoder, done as f64 / windows.len() as f64, done, windows.len())?;
             let encoding = Instant::now();
-            let views: Vec<_> = features.iter().map(|features| features.as_ref().map(Array4::view)).collect();
+            let views: Vec<_> = features
+                .iter()
+                .map(|features| features.as_ref().map(|features: &Array4<f32>| features.view()))
+                .collect();
             let response = self.encoder.predict(&views, 1, &rows)?;
             encoder_s += encoding.elapsed().as_secs_f64();
             if !response.iter().all(|value| value.is_finite()) {
@@ -160,7 +164,7 @@ impl Pipeline {
             model: self.identity.clone(),
             stimulus: StimulusIdentity {
                 task: request.task.clone(),
-                hash: request.source.content()?.to_string(),
+                hash: stimulus.to_string(),
                 duration_s: timeline.end() - timeline.start(),
             },
             subjects: subjects
@@ -186,6 +190,31 @@ impl Pipeline {
         };
         prediction.write(folder)?;
         Ok(prediction)
+    }
+
+    /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.
+    fn lay_out(&self, request: &PredictionRequest, stimulus: Content, workdir: &Path) -> Result<LaidOut, Error> {
+        if let Some(known) = self.timelines.get(stimulus)
+            && self.has_features(&known.timeline, request)?
+        {
+            return Ok(known);
+        }
+        let (timeline, notes) = request.source.lay_out(&self.tools, workdir)?;
+        let laid_out = LaidOut { timeline, notes };
+        self.timelines.put(stimulus, &laid_out)?;
+        Ok(laid_out)
+    }
+
+    /// Whether all features that the request needs are in the cache.
+    fn has_features(&self, timeline: &Timeline, request: &PredictionRequest) -> Result<bool, Error> {
+        for modality in Modality::ALL.into_iter().filter(|modality| request.takes(*modality)) {
+            for event in Event::of(timeline, modality) {
+                if self.cache.get(&self.extractors.key(&event))?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// The whole timeline in windows of the model's length; the last one reaches past the end, into silence.

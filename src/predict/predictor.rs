@@ -12,8 +12,9 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{Listener, Pipeline, PipelineConfig};
-use super::{Error, Prediction, PredictionRequest, Progress};
+use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
 use crate::catalogue::{Card, ResolvedModel};
+use crate::encoder::Artefact;
 
 /// Whether the model can be trusted with the next prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Predictor {
     commands: mpsc::Sender<Command>,
     health: watch::Receiver<Health>,
     model: Arc<ResolvedModel>,
+    /// Names everything that responses depend on beside request and stimulus.
+    revision: Arc<str>,
 }
 
 struct Command {
@@ -45,13 +48,15 @@ impl Predictor {
     pub fn start(model: ResolvedModel, config: PipelineConfig) -> Result<Self, Error> {
         let (commands, orders) = mpsc::channel();
         let (verdict, health) = watch::channel(Health::Loading);
+        let identity = identity(&model)?;
+        let revision = revision(&model, &identity, &config).into();
         let model = Arc::new(model);
         let loading = Arc::clone(&model);
         thread::Builder::new()
             .name(format!("model-{}", config.device))
-            .spawn(move || work(&loading, &config, &orders, &verdict))
+            .spawn(move || work(&loading, &identity, &config, &orders, &verdict))
             .map_err(|error| Error::ModelThread(error.to_string()))?;
-        Ok(Self { commands, health, model })
+        Ok(Self { commands, health, model, revision })
     }
 
     pub fn card(&self) -> &Card {
@@ -83,7 +88,7 @@ impl Predictor {
     ///
     /// Reads the stimulus's files.
     pub fn key(&self, request: &PredictionRequest) -> Result<String, Error> {
-        request.key(&self.model.revision)
+        request.key(&self.revision)
     }
 
     /// Predicts on the model's thread, after what is already there. Results and `prediction.json` go to `folder`.
@@ -102,14 +107,35 @@ impl Predictor {
     }
 }
 
+/// Who speaks. Reads the encoder's weights once through.
+fn identity(model: &ResolvedModel) -> Result<ModelIdentity, Error> {
+    let artefact = Artefact::open(&model.folder)?;
+    Ok(ModelIdentity {
+        name: model.name.clone(),
+        trained: artefact.settings().trained,
+        weights_sha256: artefact.weights_sha256()?,
+        space: model.card.mesh.clone().unwrap_or_default(),
+        licence: model.card.licence.clone(),
+    })
+}
+
+/// Encoder, extractors and precision. A snapshot in the hub's cache is a folder named by its commit.
+fn revision(model: &ResolvedModel, identity: &ModelIdentity, config: &PipelineConfig) -> String {
+    let extractors = [&model.text, &model.audio, &model.video].map(|folder| folder.display().to_string());
+    format!("{}\n{}\n{:?}", identity.weights_sha256, extractors.join("\n"), config.precision)
+}
+
 /// The life of a model thread: load, warm up, then one prediction after another until nobody is left to ask.
 fn work(
     model: &ResolvedModel,
+    identity: &ModelIdentity,
     config: &PipelineConfig,
     orders: &mpsc::Receiver<Command>,
     verdict: &watch::Sender<Health>,
 ) {
-    let loaded = sheltered(|| Pipeline::load(model, config).and_then(|pipeline| pipeline.warm_up().map(|()| pipeline)));
+    let loaded = sheltered(|| {
+        Pipeline::load(model, identity, config).and_then(|pipeline| pipeline.warm_up().map(|()| pipeline))
+    });
     let pipeline = match loaded {
         Ok(pipeline) => pipeline,
         Err(error) => {

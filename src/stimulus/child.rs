@@ -31,6 +31,14 @@ pub(super) struct Ended {
     pub(super) diagnostics: String,
 }
 
+impl Ended {
+    /// Whether a decoder complained and gave more than a second less than the file states: a stream that is
+    /// merely shorter than its container ends without complaint.
+    pub(super) fn lost(&self, held_s: f64, stated_s: f64) -> bool {
+        held_s + 1.0 < stated_s && !self.diagnostics.trim().is_empty()
+    }
+}
+
 impl Child {
     /// Starts `command` with `input` on its standard input; its output comes in blocks of `block` bytes,
     /// each within `patience`.
@@ -113,10 +121,12 @@ fn keep_start(mut from: impl Read) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// What an error message quotes of a child's diagnostics: its last line that says something.
+/// What an error message quotes of a child's diagnostics: its last line that says something, without the
+/// part of ffmpeg that says it, as in `[mov @ 0x55d0] moov atom not found`.
 pub(super) fn last_line(diagnostics: &str) -> String {
-    let line = diagnostics.lines().rev().map(str::trim).find(|line| !line.is_empty());
-    line.unwrap_or("no reason given").chars().take(300).collect()
+    let line = diagnostics.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
+    let said = line.strip_prefix('[').and_then(|line| line.split_once("] ")).map_or(line, |(_, said)| said);
+    said.chars().take(300).collect()
 }
 
 #[cfg(test)]
@@ -155,6 +165,12 @@ mod tests {
         assert!(process.exists());
         drop(child);
         assert!(!process.exists());
+    }
+
+    #[test]
+    fn the_last_line_is_quoted_without_its_speaker() {
+        assert_eq!(last_line("first\n[mov,mp4 @ 0x55d0] moov atom not found\n\n"), "moov atom not found");
+        assert_eq!(last_line("\n"), "no reason given");
     }
 
     #[test]

@@ -23,9 +23,9 @@ pub(super) fn make(folder: &Path, name: &str, arguments: &[&str]) -> PathBuf {
     path
 }
 
-/// A film whose frame n is all grey, of luma 16 + n % 200, in which every 12th frame is a key frame.
+/// A film whose frame n is all grey, of luma 16 + 2 (n % 100), in which every 12th frame is a key frame.
 pub(super) fn counting_film(folder: &Path, name: &str, rate: &str, seconds: &str) -> PathBuf {
-    let source = format!("nullsrc=s=32x16:r={rate}:d={seconds},format=yuv420p,geq=lum='16+mod(N,200)':cb=128:cr=128");
+    let source = format!("nullsrc=s=32x16:r={rate}:d={seconds},format=yuv420p,geq=lum='16+2*mod(N,100)':cb=128:cr=128");
     let codec = ["-c:v", "libx264", "-qp", "0", "-g", "12", "-bf", "2"];
     make(folder, name, &[["-f", "lavfi", "-i", &source].as_slice(), &codec].concat())
 }

@@ -80,6 +80,11 @@ impl Container {
         }
     }
 
+    /// Whether it states how long it lasts; in the others the length is estimated from the bit rate.
+    pub(super) fn states_length(self) -> bool {
+        !matches!(self, Container::Mp3 | Container::Aac)
+    }
+
     /// Whether it holds one picture.
     pub(super) fn is_still(self) -> bool {
         matches!(self, Container::Png | Container::Jpeg | Container::Webp | Container::Bmp)

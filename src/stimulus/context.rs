@@ -264,7 +264,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_context_ends_with_its_word(words in proptest::collection::vec("\"?[a-zé]{1,5}[,.]?", 1..30), cut in 0_usize..5) {
+        fn a_context_ends_with_its_word(
+            words in proptest::collection::vec("\"?[a-zé]{1,5}[,.]?", 1..30), cut in 0_usize..5
+        ) {
             let texts: Vec<&str> = words.iter().map(String::as_str).collect();
             let text = words[cut.min(words.len() - 1)..].join(" ");
             let (found, _) = in_context(&[sentence(&text, &texts), sentence("End", &["End"])]).unwrap();

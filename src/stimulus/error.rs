@@ -2,6 +2,8 @@
 
 use std::{io, path::Path, time::Duration};
 
+use super::child::last_line;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{program} is not found; install it, or set {variable} to its path")]
@@ -41,7 +43,11 @@ pub enum Error {
     WrongContainer { name: String, found: &'static str, wanted: &'static str },
     #[error("{name} cannot be decoded ({reason}); it may be truncated or damaged, re-encode it")]
     Undecodable { name: String, reason: String },
-    #[error("{name} has no video stream; give it as audio")]
+    #[error(
+        "{name} states {stated_s:.2} s but only {held_s:.2} s can be decoded; it is truncated or damaged, re-encode it"
+    )]
+    Truncated { name: String, stated_s: f64, held_s: f64 },
+    #[error("{name} has no video stream; give a film with frames, or give it as audio")]
     NoVideo { name: String },
     #[error("{name} has no audio stream; give a file with sound")]
     NoAudio { name: String },
@@ -109,6 +115,14 @@ pub(super) fn name_of(path: &Path) -> String {
 }
 
 impl Error {
+    /// What ffmpeg says of a file that it cannot decode, without the folder of the file.
+    pub(super) fn undecodable(path: &Path, diagnostics: &str) -> Error {
+        let name = name_of(path);
+        let said = last_line(diagnostics).replace(&format!("file:{}", path.display()), &name);
+        let reason = said.strip_prefix(&format!("{name}: ")).map_or(said.clone(), str::to_owned);
+        Error::Undecodable { name, reason }
+    }
+
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Error {
         let name = name_of(path);
         move |source| Error::Read { name, source }

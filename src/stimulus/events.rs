@@ -23,14 +23,14 @@ pub(super) struct Event {
     pub(super) transcript: Option<PathBuf>,
 }
 
-/// Reads the events that place a stimulus. Files are looked up by name in `given`, or beside the events file
-/// where `given` is empty; names that lead out of that folder are refused.
-pub(super) fn read(path: &Path, given: &BTreeMap<String, PathBuf>) -> Result<Vec<Event>, Error> {
+/// Reads the events that place a stimulus. Files are looked up by name in `given`, or in the folder of the
+/// events file where nothing is given; names that lead out of that folder are refused.
+pub(super) fn read(path: &Path, given: Option<&BTreeMap<String, PathBuf>>) -> Result<Vec<Event>, Error> {
     let name = name_of(path);
     let folder = path.parent().unwrap_or(Path::new(""));
-    let events = parse(&read_text(path)?, &name, |file| match given.is_empty() {
-        true => Some(folder.join(file)).filter(|file| file.is_file()),
-        false => given.get(file).cloned(),
+    let events = parse(&read_text(path)?, &name, |file| match given {
+        None => Some(folder.join(file)).filter(|file| file.is_file()),
+        Some(given) => given.get(file).cloned(),
     })?;
     match events.is_empty() {
         true => Err(Error::NoStimulus { name }),

@@ -4,9 +4,9 @@
 //! brought to the rate that it states. ffmpeg seeks near a stretch and then counts by the frames' own
 //! times, so a stretch begins with exactly the frame that counting from the start would give.
 
-use super::{
-    Error, Ffmpeg, Film, FilmSource, child::Child, child::last_line, container::Container, error::name_of, still,
-};
+use std::path::PathBuf;
+
+use super::{Error, Ffmpeg, Film, FilmSource, child::Child, container::Container, error::name_of, still};
 
 /// How far before a stretch decoding begins (s), so that the frame shown at its first instant is known.
 const LEAD_S: f64 = 2.0;
@@ -14,10 +14,14 @@ const LEAD_S: f64 = 2.0;
 /// Decoded frames in order, each RGB 8-bit (height, width, 3), from [`Film::first_frame`] on. It ends with
 /// the stretch, or before it where the file holds fewer frames than it states: its last frame then holds on.
 pub struct Frames {
-    name: String,
+    path: PathBuf,
     frame_bytes: usize,
+    /// Frames/s, and the numbers of the first frame, of the next one, and of the one after the stretch.
+    fps: f64,
+    first: usize,
+    next: usize,
+    end: usize,
     decoder: Option<Child>,
-    given: usize,
 }
 
 impl Film {
@@ -38,17 +42,17 @@ impl Film {
     /// Starts decoding this stretch.
     pub fn frames(&self, ffmpeg: &Ffmpeg) -> Result<Frames, Error> {
         let frame_bytes = self.width as usize * self.height as usize * 3;
-        let decoder = match self.source {
-            FilmSource::Still => still::decode(ffmpeg, &self.path, frame_bytes)?,
-            FilmSource::Video { fps } => self.decode(ffmpeg, fps, frame_bytes)?,
+        let (first, end) = (self.first_frame(), self.frame_number(self.duration) + 1);
+        let (fps, decoder) = match self.source {
+            FilmSource::Still => (1.0, still::decode(ffmpeg, &self.path, frame_bytes)?),
+            FilmSource::Video { fps } => (fps, self.decode(ffmpeg, fps, end - first, frame_bytes)?),
         };
-        Ok(Frames { name: name_of(&self.path), frame_bytes, decoder: Some(decoder), given: 0 })
+        let (path, next, decoder) = (self.path.clone(), first, Some(decoder));
+        Ok(Frames { path, frame_bytes, fps, first, next, end, decoder })
     }
 
-    fn decode(&self, ffmpeg: &Ffmpeg, fps: f64, frame_bytes: usize) -> Result<Child, Error> {
-        let first = self.first_frame();
-        let count = self.frame_number(self.duration) - first + 1;
-        let onset_s = first as f64 / fps;
+    fn decode(&self, ffmpeg: &Ffmpeg, fps: f64, count: usize, frame_bytes: usize) -> Result<Child, Error> {
+        let onset_s = self.first_frame() as f64 / fps;
         let mut input: Vec<String> = ["-copyts", "-start_at_zero"].map(String::from).into();
         if onset_s > LEAD_S {
             input.extend(["-ss".into(), format!("{:.6}", onset_s - LEAD_S)]);
@@ -68,15 +72,18 @@ impl Frames {
     fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(mut decoder) = self.decoder.take() else { return Ok(None) };
         if let Some(frame) = decoder.next_block()?.filter(|frame| frame.len() == self.frame_bytes) {
-            self.given += 1;
+            self.next += 1;
             self.decoder = Some(decoder);
             return Ok(Some(frame));
         }
-        let ended = decoder.ended()?;
-        match (self.given, ended.success) {
-            (_, false) => Err(Error::Undecodable { name: self.name.clone(), reason: last_line(&ended.diagnostics) }),
-            (0, true) => Err(Error::NoFrame { name: self.name.clone() }),
-            (_, true) => Ok(None),
+        let (ended, name) = (decoder.ended()?, name_of(&self.path));
+        let (held_s, stated_s) = (self.next as f64 / self.fps, self.end as f64 / self.fps);
+        let is_empty = self.next == self.first;
+        match self.next {
+            _ if !ended.success => Err(Error::undecodable(&self.path, &ended.diagnostics)),
+            0 => Err(Error::NoFrame { name }),
+            _ if is_empty || ended.lost(held_s, stated_s) => Err(Error::Truncated { name, stated_s, held_s }),
+            _ => Ok(None),
         }
     }
 }
@@ -120,9 +127,10 @@ mod tests {
         }
     }
 
-    /// The numbers that the frames of a counting film show, modulo 200.
+    /// The numbers that the frames of a counting film show, modulo 100.
     fn numbers(ffmpeg: &Ffmpeg, film: &Film) -> Vec<i32> {
-        let level = |frame: Result<Vec<u8>, Error>| (f64::from(frame.unwrap()[0]) * 219.0 / 255.0).round() as i32;
+        let level =
+            |frame: Result<Vec<u8>, Error>| ((f64::from(frame.unwrap()[0]) * 219.0 / 255.0 + 0.5) / 2.0).round() as i32;
         film.frames(ffmpeg).unwrap().map(level).collect()
     }
 
@@ -147,18 +155,22 @@ mod tests {
     fn a_stretch_begins_with_the_frame_that_counting_gives() {
         let ffmpeg = clips::tools().ffmpeg;
         let folder = tempfile::tempdir().unwrap();
-        for rate in ["25", "24000/1001", "30000/1001", "12.5", "7", "60"] {
-            for container in ["mp4", "mkv", "ts"] {
-                let name = format!("film.{container}");
-                let path = clips::counting_film(folder.path(), &name, rate, "12");
-                for offset in [0.0, 1.0, 3.3, 7.0, 10.96] {
-                    let film = film(&ffmpeg, &path, offset, 1.0);
-                    let first = film.first_frame() as i32;
-                    let shown = numbers(&ffmpeg, &film);
-                    let expected: Vec<i32> = (first..first + shown.len() as i32).map(|n| n % 200).collect();
-                    assert!(shown.len() >= 7);
-                    assert_eq!(shown, expected, "{rate} {container} {offset}");
-                }
+        for (rate, name) in [
+            ("25", "film.mp4"),
+            ("24000/1001", "film.mkv"),
+            ("30000/1001", "film.ts"),
+            ("12.5", "film.mp4"),
+            ("7", "film.ts"),
+            ("60", "film.mkv"),
+        ] {
+            let path = clips::counting_film(folder.path(), name, rate, "12");
+            for offset in [0.0, 1.0, 3.3, 10.96] {
+                let film = film(&ffmpeg, &path, offset, 1.0);
+                let first = film.first_frame() as i32;
+                let shown = numbers(&ffmpeg, &film);
+                let expected: Vec<i32> = (first..first + shown.len() as i32).map(|n| n % 100).collect();
+                assert!(shown.len() >= 7);
+                assert_eq!(shown, expected, "{rate} {name} {offset}");
             }
         }
     }
@@ -184,8 +196,8 @@ mod tests {
     fn a_film_of_changing_rate_keeps_time() {
         let ffmpeg = clips::tools().ffmpeg;
         let folder = tempfile::tempdir().unwrap();
-        let filter =
-            "nullsrc=s=32x16:r=20:d=6,format=yuv420p,geq=lum='16+N':cb=128:cr=128,select='lt(t,3)+not(mod(n,2))'";
+        let steady = "nullsrc=s=32x16:r=20:d=6,format=yuv420p,geq=lum='16+2*mod(N,100)':cb=128:cr=128";
+        let filter = &format!("{steady},select='lt(t,3)+not(mod(n,2))'");
         let arguments = ["-f", "lavfi", "-i", filter, "-vsync", "vfr", "-c:v", "ffv1"];
         let path = clips::make(folder.path(), "film.mkv", &arguments);
         let film = film(&ffmpeg, &path, 4.0, 1.0);

@@ -8,7 +8,7 @@ use std::{path::Path, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{Error, Ffmpeg, child::last_line, container::Container, error::name_of};
+use super::{Error, Ffmpeg, container::Container, error::name_of};
 
 /// Pixels a frame may have: 8K UHD.
 const FRAME_PIXELS: u64 = 7680 * 4320;
@@ -47,14 +47,17 @@ pub struct AudioStream {
 }
 
 impl Ffmpeg {
-    /// What a media file holds. A file that is a playlist, text, damaged, or outside the limits
+    /// What a media file holds. A file that is a playlist, a picture, text, damaged, or outside the limits
     /// (1–8 channels, 8–192 kHz, 8K frames) is refused.
     pub fn probe(&self, path: &Path) -> Result<Media, Error> {
         let container = Container::of(path)?;
+        if container.is_still() {
+            let (found, wanted) = ("a picture", "a film or a sound");
+            return Err(Error::WrongContainer { name: name_of(path), found, wanted });
+        }
         let banner = self.describe(path, container)?;
         if !banner.lines().any(|line| line.starts_with("Input #0")) {
-            let reason = last_line(banner.replace(&*path.to_string_lossy(), &name_of(path)).as_str());
-            return Err(Error::Undecodable { name: name_of(path), reason });
+            return Err(Error::undecodable(path, &banner));
         }
         read_banner(&banner, &name_of(path))
     }
@@ -67,7 +70,7 @@ macro_rules! pattern {
 }
 pattern!(DURATION, r"^ {1,4}Duration: (\d+):(\d+):(\d+(?:\.\d+)?)");
 pattern!(STREAM, r"^ {1,4}Stream #0:\d+[^:]*(?::\d+)?[^:]*: (\w+): (.*)$");
-pattern!(SIZE, r"[ ,](\d+)x(\d+)[ ,\[]");
+pattern!(SIZE, r"[ ,](\d+)x(\d+)(?:[ ,\[]|$)");
 pattern!(FPS, r" (\d+(?:\.\d+)?) fps");
 pattern!(TBR, r" (\d+(?:\.\d+)?)(k?) tbr");
 pattern!(ROTATION, r"rotation of (-?\d+(?:\.\d+)?) degrees");
@@ -177,7 +180,17 @@ mod tests {
 
     use super::*;
 
-    const BANNER: &str = "Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'clip.mp4':\n  Metadata:\n    title           : Duration: 09:00:00.00\n  Duration: 00:01:12.50, start: 0.000000, bitrate: 355 kb/s\n  Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p(progressive), 320x240 [SAR 1:1 DAR 4:3], 274 kb/s, 23.98 fps, 23.98 tbr, 12800 tbn (default)\n    Side data:\n      displaymatrix: rotation of -90.00 degrees\n  Stream #0:1[0x2](und): Audio: aac (LC) (mp4a / 0x6134706D), 22050 Hz, 5.1(side), fltp, 80 kb/s (default)\nAt least one output file must be specified\n";
+    const BANNER: &str = "\
+Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'clip.mp4':
+  Metadata:
+    title           : Duration: 09:00:00.00
+  Duration: 00:01:12.50, start: 0.000000, bitrate: 355 kb/s
+  Stream #0:0[0x1](und): Video: h264 (avc1 / 0x31637661), yuv420p, 320x240 [SAR 1:1], 23.98 fps, 23.98 tbr (default)
+    Side data:
+      displaymatrix: rotation of -90.00 degrees
+  Stream #0:1[0x2](und): Audio: aac (LC) (mp4a / 0x6134706D), 22050 Hz, 5.1(side), fltp, 80 kb/s (default)
+At least one output file must be specified
+";
 
     #[test]
     fn a_banner_is_read() {
@@ -189,7 +202,12 @@ mod tests {
 
     #[test]
     fn older_banners_and_cover_pictures_are_read() {
-        let banner = "Input #0, mp3, from 'a.mp3':\n  Duration: N/A, bitrate: 1 kb/s\n    Stream #0:0: Audio: mp3, 44100 Hz, stereo, fltp, 64 kb/s\n    Stream #0:1: Video: png, rgba(pc), 16x16, 90k tbr, 90k tbn (attached pic)\n";
+        let banner = "\
+Input #0, mp3, from 'a.mp3':
+  Duration: N/A, bitrate: 1 kb/s
+    Stream #0:0: Audio: mp3, 44100 Hz, stereo, fltp, 64 kb/s
+    Stream #0:1: Video: png, rgba(pc), 16x16, 90k tbr, 90k tbn (attached pic)
+";
         let media = read_banner(banner, "a.mp3").unwrap();
         assert_eq!(
             media,
@@ -225,7 +243,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_banner_is_answered(banner in "(  Duration: [0-9:.]{0,14}|  Stream #0:0: (Video|Audio): [ ,a-z0-9x.\n]{0,60}|.{0,40}\n){0,6}") {
+        fn any_banner_is_answered(
+            banner in "(  Duration: [0-9:.]{0,14}|  Stream #0:0: (Video|Audio): [ ,a-z0-9x.\n]{0,60}|.{0,40}\n){0,6}"
+        ) {
             drop(read_banner(&banner, "clip.mp4"));
         }
     }

@@ -33,8 +33,8 @@ pub enum Source {
     Text { path: PathBuf, timing: TextTiming },
     /// A picture, held for `duration_s` seconds.
     Image { path: PathBuf, duration_s: f64 },
-    /// A BIDS `events.tsv`, and the files it names: by name in `files`, or beside it where `files` is empty.
-    Events { path: PathBuf, files: BTreeMap<String, PathBuf> },
+    /// A BIDS `events.tsv`, and the files it may name: those of `files`, by name, or those in its own folder.
+    Events { path: PathBuf, files: Option<BTreeMap<String, PathBuf>> },
 }
 
 /// When the words of a text are perceived.
@@ -96,7 +96,7 @@ impl Source {
             }
             Source::Events { path, files: given } => {
                 files.push(path.clone());
-                for event in events::read(path, given)? {
+                for event in events::read(path, given.as_ref())? {
                     files.push(event.stimulus);
                     files.extend(event.transcript);
                 }
@@ -108,39 +108,23 @@ impl Source {
         Ok(hasher.finalize())
     }
 
-    /// Lays the stimulus out in time. Decoded and spoken sound is written into `folder`, which must outlive the timeline.
+    /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken into
+    /// `folder`, which must outlive the timeline.
     pub fn lay_out(&self, tools: &Tools, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
-        let mut layout = Layout {
-            tools,
-            folder,
-            decoded: HashMap::new(),
-            timeline: Timeline::default(),
-            sentences: Vec::new(),
-            notes: Vec::new(),
-        };
-        match self {
-            Source::Video { path, transcript } => {
-                let shown = layout.film(path, transcript.as_deref())?;
-                layout.place(&shown, 0.0);
-            }
-            Source::Audio { path, transcript } => {
-                let shown = layout.sound(path, transcript.as_deref())?;
-                layout.place(&shown, 0.0);
-            }
-            Source::Text { path, timing } => {
-                let shown = layout.text(path, *timing)?;
-                layout.place(&shown, 0.0);
-            }
-            Source::Image { path, duration_s } => {
-                let shown = layout.picture(path, *duration_s)?;
-                layout.place(&shown, 0.0);
-            }
+        let mut layout = Layout::new(tools, folder);
+        let shown = match self {
+            Source::Video { path, transcript } => layout.film(path, transcript.as_deref())?,
+            Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref())?,
+            Source::Text { path, timing } => layout.text(path, *timing)?,
+            Source::Image { path, duration_s } => layout.picture(path, *duration_s)?,
             Source::Events { path, files } => {
-                for event in events::read(path, files)? {
+                for event in events::read(path, files.as_ref())? {
                     layout.event(&event)?;
                 }
+                return layout.finish();
             }
-        }
+        };
+        layout.place(&shown, 0.0);
         layout.finish()
     }
 }
@@ -180,7 +164,12 @@ struct Layout<'a> {
     notes: Vec<Note>,
 }
 
-impl Layout<'_> {
+impl<'a> Layout<'a> {
+    fn new(tools: &'a Tools, folder: &'a Path) -> Layout<'a> {
+        let (timeline, sentences, notes) = Default::default();
+        Layout { tools, folder, decoded: HashMap::new(), timeline, sentences, notes }
+    }
+
     fn film(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
         let (tools, name) = (self.tools, name_of(path));
         let media = tools.ffmpeg.probe(path)?;
@@ -212,11 +201,12 @@ impl Layout<'_> {
 
     fn sound(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
         let (tools, name) = (self.tools, name_of(path));
-        let media = tools.ffmpeg.probe(path)?;
+        let (container, media) = (Container::of(path)?, tools.ffmpeg.probe(path)?);
         let stream = media.audio.ok_or_else(|| Error::NoAudio { name: name.clone() })?;
-        self.check_length(&name, media.duration_s.unwrap_or(0.0))?;
+        let stated_s = media.duration_s.filter(|_| container.states_length());
+        self.check_length(&name, stated_s.unwrap_or(0.0))?;
         let limit_s = tools.limits.duration_s;
-        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, limit_s, &self.recording())?;
+        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, limit_s, &self.recording())?;
         let sentences = self.words(path, transcript, true, recording.duration())?;
         Ok(Shown { sound: Some(recording.sound()), film: None, sentences })
     }
@@ -347,5 +337,206 @@ impl Layout<'_> {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimulus::clips;
+
+    /// Lays a source out in a folder that goes with it.
+    fn lay_out(source: &Source) -> Result<(Timeline, Vec<Note>), Error> {
+        let folder = tempfile::tempdir().unwrap();
+        source.lay_out(&clips::tools(), folder.path())
+    }
+
+    fn video(path: &Path) -> Source {
+        Source::Video { path: path.into(), transcript: None }
+    }
+
+    fn audio(path: &Path) -> Source {
+        Source::Audio { path: path.into(), transcript: None }
+    }
+
+    /// A film of `seconds`, of two tones and a test pattern.
+    fn film(folder: &Path, name: &str, seconds: &str, options: &[&str]) -> PathBuf {
+        let picture = format!("testsrc=s=64x48:r=25:d={seconds}");
+        let sound = format!("sine=frequency=440:duration={seconds}");
+        let sources = ["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound, "-pix_fmt", "yuv420p"];
+        clips::make(folder, name, &[sources.as_slice(), options].concat())
+    }
+
+    #[test]
+    fn a_film_with_a_transcript_is_laid_out_as_the_reference_does() {
+        let Some(golden) = clips::golden() else { return };
+        let stimuli = golden.join("stimuli");
+        let source = Source::Video { path: stimuli.join("clip.mp4"), transcript: Some(stimuli.join("clip.tsv")) };
+        let (timeline, notes) = lay_out(&source).unwrap();
+        assert_eq!((timeline.sounds.len(), timeline.films.len(), timeline.words.len()), (1, 1, 35));
+        assert_eq!((timeline.start(), timeline.end()), (0.0, 12.0));
+        assert_eq!(timeline.windows(100.0), [super::super::Window { start_s: 0.0, duration_s: 100.0 }]);
+        let kept = (0..100).filter(|second| timeline.has_event(f64::from(*second), 1.0));
+        assert!(kept.eq(0..12));
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
+    fn a_long_film_is_cut_and_its_words_are_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "98", &["-preset", "ultrafast"]);
+        let transcript = folder.path().join("words.tsv");
+        std::fs::write(&transcript, "text\tstart\tduration\nOnce\t1\t1\nagain.\t90\t1\n").unwrap();
+        let (timeline, _) = lay_out(&Source::Video { path, transcript: Some(transcript) }).unwrap();
+        let sounds: Vec<(f64, f64)> = timeline.sounds.iter().map(|sound| (sound.start, sound.offset)).collect();
+        let films: Vec<(f64, f64)> = timeline.films.iter().map(|film| (film.start, film.duration)).collect();
+        assert_eq!(sounds, [(0.0, 0.0), (60.0, 60.0)]);
+        assert_eq!(films, [(0.0, 60.0), (60.0, 38.0)]);
+        assert_eq!(timeline.words.iter().map(|word| word.start).collect::<Vec<_>>(), [1.0, 90.0]);
+    }
+
+    #[test]
+    fn what_is_absent_is_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = clips::counting_film(folder.path(), "film.mp4", "25", "1");
+        let (timeline, notes) = lay_out(&video(&path)).unwrap();
+        assert!(timeline.sounds.is_empty() && timeline.words.is_empty());
+        let notes: Vec<&str> = notes.iter().map(Note::as_str).collect();
+        assert!(notes[0].contains("audio is absent") && notes[1].contains("text is absent"), "{notes:?}");
+    }
+
+    #[test]
+    fn words_past_the_end_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "2", &[]);
+        let transcript = folder.path().join("words.tsv");
+        std::fs::write(&transcript, "text\tstart\tduration\nlate\t2.5\t1\n").unwrap();
+        let error = lay_out(&Source::Video { path, transcript: Some(transcript) }).unwrap_err();
+        assert!(error.to_string().contains("\"late\" starts at 2.5 s"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_film_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let refused = |path: &Path| lay_out(&video(path)).unwrap_err();
+        assert!(matches!(refused(&file("empty.mp4", b"")), Error::Empty { .. }));
+        assert!(matches!(refused(&file("text.mp4", b"Once upon a time")), Error::TextNotMedia { .. }));
+        let segment = film(folder.path(), "segment.ts", "1", &[]);
+        let list = format!("#EXTM3U\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n", segment.display());
+        assert!(matches!(refused(&file("list.mp4", list.as_bytes())), Error::Playlist { .. }));
+        let list = format!("ffconcat version 1.0\nfile '{}'\n", segment.display());
+        assert!(matches!(refused(&file("list.mp4", list.as_bytes())), Error::Playlist { .. }));
+        assert!(matches!(refused(&folder.path().join("none.mp4")), Error::Read { .. }));
+
+        let sound = clips::make(folder.path(), "sound.wav", &["-f", "lavfi", "-i", "sine=duration=1"]);
+        assert!(matches!(refused(&sound), Error::NoVideo { .. }));
+        assert!(matches!(refused(&picture(folder.path())), Error::WrongContainer { .. }));
+        let silent = clips::counting_film(folder.path(), "silent.mp4", "25", "1");
+        assert!(matches!(lay_out(&audio(&silent)), Err(Error::NoAudio { .. })));
+    }
+
+    #[test]
+    fn truncated_media_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let head = |path: &Path, fraction: f64| {
+            let bytes = std::fs::read(path).unwrap();
+            std::fs::write(path, &bytes[..(bytes.len() as f64 * fraction) as usize]).unwrap();
+        };
+        let path = film(folder.path(), "end.mp4", "10", &[]);
+        head(&path, 0.6);
+        let error = lay_out(&video(&path)).unwrap_err().to_string();
+        assert!(error.contains("cannot be decoded") && !error.contains('/'), "{error}");
+        let path = film(folder.path(), "start.mp4", "10", &["-movflags", "+faststart"]);
+        head(&path, 0.6);
+        assert!(matches!(lay_out(&video(&path)), Err(Error::Truncated { .. })));
+        let path = clips::make(folder.path(), "sound.flac", &["-f", "lavfi", "-i", "anoisesrc=d=10"]);
+        head(&path, 0.6);
+        assert!(matches!(lay_out(&audio(&path)), Err(Error::Truncated { .. })));
+        let path = film(folder.path(), "frames.mkv", "10", &["-an"]);
+        head(&path, 0.05);
+        let error = lay_out(&video(&path)).unwrap_err();
+        assert!(
+            matches!(error, Error::NoFrame { .. } | Error::Undecodable { .. } | Error::Truncated { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_stimulus_over_the_limit_is_refused_with_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "3", &[]);
+        let tools = Tools { limits: Limits { duration_s: 2.0 }, ..clips::tools() };
+        for source in [video(&path), audio(&path), Source::Image { path: picture(folder.path()), duration_s: 2.5 }] {
+            let error = source.lay_out(&tools, folder.path()).unwrap_err();
+            assert!(error.to_string().contains("the limit is 2 s"), "{error}");
+        }
+    }
+
+    fn picture(folder: &Path) -> PathBuf {
+        clips::make(folder, "face.png", &["-f", "lavfi", "-i", "testsrc=s=40x30", "-frames:v", "1"])
+    }
+
+    #[test]
+    fn a_text_can_be_read_without_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let (timeline, notes) = lay_out(&Source::Text { path, timing: TextTiming::Estimated }).unwrap();
+        assert!(timeline.sounds.is_empty());
+        assert_eq!(timeline.words[4].context, "Who's there?. Nay, answer me");
+        assert!((timeline.end() - 2.0).abs() < 1e-9);
+        assert!(notes[0].as_str().contains("2.5 a second"));
+    }
+
+    #[test]
+    fn a_text_is_spoken_and_its_words_lie_within_its_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let (timeline, notes) = match lay_out(&Source::Text { path, timing: TextTiming::Spoken }) {
+            Err(Error::ProgramMissing { .. }) => return eprintln!("SKIPPED: espeak-ng is absent"),
+            result => result.unwrap(),
+        };
+        assert_eq!((timeline.sounds.len(), timeline.words.len()), (1, 5));
+        assert!(timeline.words.iter().all(|word| word.start + word.duration <= timeline.sounds[0].duration));
+        assert!(notes[0].as_str().contains("espeak-ng"));
+    }
+
+    #[test]
+    fn events_place_pictures_films_and_sounds() {
+        let folder = tempfile::tempdir().unwrap();
+        picture(folder.path());
+        film(folder.path(), "film.mp4", "3", &[]);
+        clips::make(folder.path(), "tone.wav", &["-f", "lavfi", "-i", "sine=duration=2"]);
+        std::fs::write(folder.path().join("words.tsv"), "text\tstart\tduration\nHi\t0.5\t0.2\nyou\t1.8\t0.1\n")
+            .unwrap();
+        let path = folder.path().join("events.tsv");
+        let rows = "onset\tduration\ttrial_type\tstim_file\ttranscript_file\n\
+            1\t2\tface\tface.png\tn/a\n4\t1\trest\tn/a\tn/a\n5\tn/a\tfilm\tfilm.mp4\tn/a\n\
+            9\t1\ttone\ttone.wav\twords.tsv\n12\t2\tface\tface.png\tn/a\n";
+        std::fs::write(&path, rows).unwrap();
+        let source = Source::Events { path, files: None };
+        let (timeline, _) = lay_out(&source).unwrap();
+        let films: Vec<(f64, f64)> = timeline.films.iter().map(|film| (film.start, film.duration)).collect();
+        let sounds: Vec<(f64, f64)> = timeline.sounds.iter().map(|sound| (sound.start, sound.duration)).collect();
+        assert_eq!(films, [(1.0, 2.0), (5.0, 3.0), (12.0, 2.0)]);
+        assert_eq!(sounds, [(5.0, 3.0), (9.0, 1.0)]);
+        assert_eq!(
+            timeline.words.iter().map(|word| (word.text.as_str(), word.start)).collect::<Vec<_>>(),
+            [("Hi", 9.5)]
+        );
+        assert_eq!((timeline.start(), timeline.end()), (1.0, 14.0));
+        assert!(!timeline.has_event(3.0, 1.0));
+        let Source::Events { path, .. } = &source else { unreachable!() };
+        let given = Source::Events { path: path.clone(), files: Some(BTreeMap::new()) };
+        assert!(matches!(lay_out(&given), Err(Error::UnknownFile { .. })));
+        let before = source.content().unwrap();
+        std::fs::write(folder.path().join("tone.wav"), "changed").unwrap();
+        assert_ne!(source.content().unwrap(), before);
     }
 }

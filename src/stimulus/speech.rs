@@ -84,7 +84,7 @@ impl Speech {
         let recording = recorder.ok_or_else(|| Error::NoWord { name: name.into() })?.finish()?;
         let voice = &self.voice;
         let note = format!(
-            "the text is spoken by espeak-ng (voice {voice}); sentence times are exact, words share them by their {unit}"
+            "the text is spoken by espeak-ng (voice {voice}): sentence times are exact, words share them by {unit}"
         );
         Ok((recording, spoken, Note::new(note)))
     }

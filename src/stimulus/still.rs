@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::{
-    Error, Ffmpeg, Film, FilmSource, child::Child, child::last_line, container::Container, content_of, error::name_of,
-};
+use super::{Error, Ffmpeg, Film, FilmSource, child::Child, container::Container, content_of, error::name_of};
 
 /// How long a picture is shown where nothing else is said (s).
 pub const STILL_S: f64 = 1.0;
@@ -31,10 +29,9 @@ pub(super) fn decode(ffmpeg: &Ffmpeg, path: &Path, frame_bytes: usize) -> Result
 
 /// Width and height after rotation, from the header of the picture decoded as a PPM.
 fn size(ffmpeg: &Ffmpeg, path: &Path) -> Result<(u32, u32), Error> {
-    let undecodable = |reason| Error::Undecodable { name: name_of(path), reason };
     let mut decoder = ffmpeg.decode(path, container(path)?, &[], &options("ppm"), 64)?;
     let Some(head) = decoder.next_block()? else {
-        return Err(undecodable(last_line(&decoder.ended()?.diagnostics)));
+        return Err(Error::undecodable(path, &decoder.ended()?.diagnostics));
     };
     let head = String::from_utf8_lossy(&head);
     let mut numbers = head.split_ascii_whitespace().skip(1).map(str::parse::<u32>);
@@ -43,7 +40,7 @@ fn size(ffmpeg: &Ffmpeg, path: &Path) -> Result<(u32, u32), Error> {
             Err(Error::FrameSize { name: name_of(path), width, height, limit: PIXELS })
         }
         (Some(Ok(width)), Some(Ok(height))) if width > 0 && height > 0 => Ok((width, height)),
-        _ => Err(undecodable("its size is unknown".into())),
+        _ => Err(Error::NotStated { name: name_of(path), what: "size" }),
     }
 }
 

@@ -13,7 +13,7 @@ const CHUNK_S: f64 = 60.0;
 const CHUNK_REST_S: f64 = 30.0;
 
 /// A stretch of sound, encoded on its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sound {
     /// A file of interleaved little-endian float32 samples, decoded from what the user gave.
     pub path: PathBuf,
@@ -31,7 +31,7 @@ pub struct Sound {
 }
 
 /// Where the frames of a film come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum FilmSource {
     /// A video file at its constant frame rate (frames/s).
     Video { fps: f64 },
@@ -40,7 +40,7 @@ pub enum FilmSource {
 }
 
 /// A stretch of film, encoded on its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Film {
     pub path: PathBuf,
     /// BLAKE3 of the file's bytes.
@@ -58,7 +58,7 @@ pub struct Film {
 }
 
 /// A word that is heard or read, with all that precedes it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Word {
     /// The word as the transcript has it, punctuation included.
     pub text: String,
@@ -73,7 +73,7 @@ pub struct Word {
 }
 
 /// A stimulus laid out in time, cut where the extractors are to cut it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Timeline {
     pub sounds: Vec<Sound>,
     pub films: Vec<Film>,

@@ -11,9 +11,7 @@ use std::{
 
 use ndarray::Array2;
 
-use super::{
-    Content, Error, Ffmpeg, Sound, child::last_line, container::Container, error::name_of, probe::AudioStream,
-};
+use super::{Content, Error, Ffmpeg, Sound, container::Container, error::name_of, probe::AudioStream};
 
 /// Rate (Hz) and channels of a film's track.
 const TRACK: AudioStream = AudioStream { sample_rate: 44_100, channels: 2 };
@@ -51,28 +49,29 @@ impl Recording {
     }
 }
 
-/// Decodes a sound file into `to`, at its own rate and with all of its channels.
+/// Decodes a sound file that states `stated_s` seconds into `to`, at its own rate and with all of its channels.
 pub(super) fn decode_file(
     ffmpeg: &Ffmpeg,
     path: &Path,
     stream: AudioStream,
+    stated_s: Option<f64>,
     limit_s: f64,
     to: &Path,
 ) -> Result<Recording, Error> {
     let mut recorder = Recorder::new(name_of(path), stream, limit_s, to)?;
-    recorder.decode(ffmpeg, path, "anull")?;
+    recorder.decode(ffmpeg, path, "anull", stated_s.unwrap_or(0.0))?;
     recorder.finish()
 }
 
-/// Decodes the track of a film into `to`, as long as the film.
+/// Decodes the track of a film into `to`: as long as the film, with silence where the track is shorter.
 pub(super) fn decode_track(ffmpeg: &Ffmpeg, path: &Path, film_s: f64, to: &Path) -> Result<Recording, Error> {
     let AudioStream { sample_rate, .. } = TRACK;
     let samples = (film_s * f64::from(sample_rate)).round() as u64;
-    let filter = format!(
-        "aresample={sample_rate},aformat=sample_fmts=s16:channel_layouts=stereo,apad=whole_len={samples},atrim=end_sample={samples}"
-    );
+    let filter =
+        format!("aresample={sample_rate},aformat=sample_fmts=s16:channel_layouts=stereo,atrim=end_sample={samples}");
     let mut recorder = Recorder::new(name_of(path), TRACK, film_s + 1.0, to)?;
-    recorder.decode(ffmpeg, path, &filter)?;
+    recorder.decode(ffmpeg, path, &filter, film_s)?;
+    recorder.fill(samples)?;
     recorder.finish()
 }
 
@@ -95,7 +94,7 @@ impl Recorder {
         Ok(Recorder { name, stream, limit_s, path: to.to_path_buf(), file, hasher, values: 0 })
     }
 
-    fn decode(&mut self, ffmpeg: &Ffmpeg, path: &Path, filter: &str) -> Result<(), Error> {
+    fn decode(&mut self, ffmpeg: &Ffmpeg, path: &Path, filter: &str, stated_s: f64) -> Result<(), Error> {
         let channels = self.stream.channels.to_string();
         let output = ["-map", "0:a:0", "-af", filter, "-ac", &channels, "-c:a", "pcm_f32le", "-f", "f32le"];
         let output = output.map(String::from);
@@ -103,9 +102,22 @@ impl Recorder {
         while let Some(block) = decoder.next_block()? {
             self.write(&block)?;
         }
-        let ended = decoder.ended()?;
-        if !ended.success {
-            return Err(Error::Undecodable { name: self.name.clone(), reason: last_line(&ended.diagnostics) });
+        let (ended, name, held_s) = (decoder.ended()?, self.name.clone(), self.seconds(0));
+        match ended.success {
+            false => Err(Error::undecodable(path, &ended.diagnostics)),
+            true if ended.lost(held_s, stated_s) => Err(Error::Truncated { name, stated_s, held_s }),
+            true => Ok(()),
+        }
+    }
+
+    /// Adds silence up to `samples` of each channel.
+    fn fill(&mut self, samples: u64) -> Result<(), Error> {
+        let second = vec![0; self.stream.sample_rate as usize * usize::from(self.stream.channels) * SAMPLE_BYTES];
+        let mut missing = (samples * u64::from(self.stream.channels)).saturating_sub(self.values) as usize;
+        while missing > 0 {
+            let bytes = second.len().min(missing * SAMPLE_BYTES);
+            self.write(&second[..bytes])?;
+            missing -= bytes / SAMPLE_BYTES;
         }
         Ok(())
     }
@@ -178,7 +190,7 @@ mod tests {
     fn decode(path: &Path) -> Result<Recording, Error> {
         let ffmpeg = clips::tools().ffmpeg;
         let stream = ffmpeg.probe(path)?.audio.ok_or_else(|| Error::NoAudio { name: name_of(path) })?;
-        decode_file(&ffmpeg, path, stream, 600.0, &path.with_extension("f32"))
+        decode_file(&ffmpeg, path, stream, None, 600.0, &path.with_extension("f32"))
     }
 
     /// A WAV file of float32 samples.
@@ -287,7 +299,7 @@ mod tests {
         wave(&path, 1, 8000, &[0.0, 0.5, f32::NAN, 0.0]);
         assert!(matches!(decode(&path), Err(Error::NotFinite { .. })));
         wave(&path, 1, 8000, &[]);
-        assert!(decode(&path).is_err());
+        assert!(matches!(decode(&path), Err(Error::NoSample { .. })));
         wave(&path, 1, 4000, &[0.0; 4000]);
         assert!(matches!(decode(&path), Err(Error::SampleRate { rate: 4000, .. })));
         wave(&path, 1, 384_000, &[0.0; 4000]);
@@ -322,7 +334,7 @@ mod tests {
         let path = folder.path().join("sound.wav");
         wave(&path, 1, 8000, &vec![0.25; 80_000]);
         let stream = AudioStream { sample_rate: 8000, channels: 1 };
-        let decoded = decode_file(&clips::tools().ffmpeg, &path, stream, 5.0, &folder.path().join("sound.f32"));
+        let decoded = decode_file(&clips::tools().ffmpeg, &path, stream, None, 5.0, &folder.path().join("sound.f32"));
         assert!(matches!(decoded, Err(Error::TooLong { limit: 5.0, .. })));
     }
 }

@@ -33,11 +33,11 @@ fn settings(manifest: &Manifest, recipe: &Recipe) -> Settings {
         lag_s: 5.0,
         mesh: Some(manifest.mesh.clone()),
         modalities: vec![
-            modality(Modality::Text, "text", text.layers, text.width, Some(CACHED_LAYERS)),
-            modality(Modality::Audio, "audio", audio.layers, audio.width, None),
+            modality(Modality::Text, text.layers, text.width, Some(CACHED_LAYERS)),
+            modality(Modality::Audio, audio.layers, audio.width, None),
             ModalitySettings {
                 clip_duration_s: Some(4.0),
-                ..modality(Modality::Video, "video", video.layers, video.width, Some(CACHED_LAYERS))
+                ..modality(Modality::Video, video.layers, video.width, Some(CACHED_LAYERS))
             },
         ],
         architecture: Architecture {
@@ -58,20 +58,14 @@ fn settings(manifest: &Manifest, recipe: &Recipe) -> Settings {
     }
 }
 
-fn modality(
-    modality: Modality,
-    name: &str,
-    layers: usize,
-    width: usize,
-    cached_layers: Option<usize>,
-) -> ModalitySettings {
+fn modality(modality: Modality, layers: usize, width: usize, cached_layers: Option<usize>) -> ModalitySettings {
     let layers_used = LayerSelection { fractions: LAYER_FRACTIONS.to_vec(), cached_layers };
     let groups = LayerGroups::new(layers + 1, &layers_used).groups().len();
     ModalitySettings {
         modality,
         groups: groups as i64,
         width: width as i64,
-        extractor: format!("{BESIDE}{name}"),
+        extractor: format!("{BESIDE}{}", modality.name()),
         layers: layers_used,
         clip_duration_s: None,
     }

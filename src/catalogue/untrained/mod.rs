@@ -6,7 +6,7 @@
 mod audio;
 mod encoder;
 mod recipe;
-//mod text;
+mod text;
 mod tokenizer;
 mod video;
 
@@ -17,9 +17,9 @@ use serde_json::Value;
 use super::Error;
 use super::manifest::Manifest;
 use crate::features::weights::{self, Weights};
-use crate::features::{Compute, DeviceChoice};
+use crate::features::{Compute, DeviceChoice, Modality};
 
-pub use recipe::Recipe;
+pub(super) use recipe::Recipe;
 
 /// The folder of the model, made now if it has not been before. It holds the encoder, and the extractors beside it.
 pub(super) fn make(manifest: &Manifest, recipe: &Recipe, data_dir: &Path) -> Result<PathBuf, Error> {
@@ -37,24 +37,21 @@ pub(super) fn make(manifest: &Manifest, recipe: &Recipe, data_dir: &Path) -> Res
 
 /// Another recipe, or another version of the program, is another model.
 fn folder_name(manifest: &Manifest) -> Result<String, Error> {
-    let content =
-        serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), manifest)).map_err(|error| describe(manifest, error))?;
+    let content = serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), manifest))
+        .map_err(|error| Error::Write { path: manifest.name.clone(), source: error.into() })?;
     Ok(format!("{}-{}", manifest.name, &blake3::hash(&content).to_hex()[..16]))
 }
 
-fn describe(manifest: &Manifest, error: serde_json::Error) -> Error {
-    Error::Write { path: manifest.name.clone(), source: error.into() }
-}
-
 fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
-    //text::write(&recipe.text, recipe.seed, &part(folder, "text")?)?;
-    audio::write(&recipe.audio, recipe.seed, &part(folder, "audio")?)?;
-    video::write(&recipe.video, recipe.seed, &part(folder, "video")?)?;
+    text::write(&recipe.text, recipe.seed, &part(folder, Modality::Text)?)?;
+    audio::write(&recipe.audio, recipe.seed, &part(folder, Modality::Audio)?)?;
+    video::write(&recipe.video, recipe.seed, &part(folder, Modality::Video)?)?;
     encoder::write(manifest, recipe, folder)
 }
 
-fn part(folder: &Path, name: &str) -> Result<PathBuf, Error> {
-    let part = folder.join(name);
+/// The folder of an extractor, beside the encoder.
+fn part(folder: &Path, modality: Modality) -> Result<PathBuf, Error> {
+    let part = folder.join(modality.name());
     std::fs::create_dir(&part).map_err(Error::write(&part))?;
     Ok(part)
 }

@@ -1,6 +1,10 @@
 use super::*;
 use crate::catalogue::manifest::Origin;
 use crate::encoder::{Artefact, BrainEncoder};
+use crate::features::Extractor;
+use crate::features::audio::AudioExtractor;
+use crate::features::text::TextExtractor;
+use crate::features::video::VideoExtractor;
 
 fn built_in() -> (Manifest, Recipe) {
     let manifests = Manifest::embedded().expect("they are part of the program");
@@ -53,6 +57,31 @@ fn its_encoder_opens_and_says_untrained() {
     assert!(!encoder.settings().trained);
     assert_eq!(encoder.subjects(), manifest.subjects);
     assert_eq!(encoder.settings().architecture.outputs as u64, manifest.vertices);
+}
+
+#[test]
+fn its_extractors_open_and_give_what_the_encoder_takes() {
+    let (manifest, recipe) = built_in();
+    let data_dir = tempfile::tempdir().expect("a temporary folder");
+    let folder = make(&manifest, &recipe, data_dir.path()).expect("made");
+    let compute = Compute::new(DeviceChoice::Cpu, None).expect("a CPU");
+    for taken in &Artefact::open(&folder).expect("opens").settings().modalities {
+        let part = folder.join(&taken.extractor);
+        let extractor: Box<dyn Extractor> = match taken.modality {
+            Modality::Text => Box::new(TextExtractor::open(&part, &taken.layers, compute).expect("text opens")),
+            Modality::Audio => Box::new(AudioExtractor::open(&part, &taken.layers, compute).expect("audio opens")),
+            Modality::Video => {
+                let clip_s = taken.clip_duration_s.expect("video has clips");
+                Box::new(VideoExtractor::open(&part, &taken.layers, compute, clip_s).expect("video opens"))
+            }
+        };
+        assert_eq!(
+            (extractor.groups() as i64, extractor.width() as i64),
+            (taken.groups, taken.width),
+            "{:?}",
+            taken.modality
+        );
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use serde_json::json;
 use super::recipe::TextSize;
 use super::tokenizer::{self, BEGIN_OF_TEXT, END_OF_TEXT, VOCABULARY};
 use super::{Error, write_json, write_weights};
-use crate::features::text::{Config, Llama};
+use crate::features::hub;
+use crate::features::text::config::LlamaConfig;
+use crate::features::text::llama::Llama;
 
 pub(super) fn write(size: &TextSize, seed: u64, folder: &Path) -> Result<(), Error> {
     let config = json!({
@@ -40,7 +42,7 @@ pub(super) fn write(size: &TextSize, seed: u64, folder: &Path) -> Result<(), Err
     });
     write_json(&folder.join("config.json"), &config)?;
     write_json(&folder.join("tokenizer.json"), &tokenizer::description())?;
-    let config = Config::open(folder)?;
+    let config: LlamaConfig = hub::read(folder)?;
     write_weights(folder, seed, |weights| {
         Llama::new(weights, &config);
         weights.finish()

@@ -6,10 +6,12 @@
 mod archive;
 mod pickle;
 mod tensors;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::features::weights::{MappedFile, View};
+use crate::features::weights::View;
 use archive::Archive;
 use pickle::{Node, Pickle};
 
@@ -67,8 +69,8 @@ pub(super) struct BuildArguments {
 }
 
 /// Reads a mapped checkpoint.
-pub(super) fn read(file: MappedFile) -> Result<Checkpoint, Error> {
-    let archive = Archive::open(file.bytes())?;
+pub(super) fn read(bytes: &'static [u8]) -> Result<Checkpoint, Error> {
+    let archive = Archive::open(bytes)?;
     if !archive.is_little_endian() {
         return Err(Error::BigEndian);
     }

@@ -37,21 +37,11 @@ pub struct UnknownFormat {
 }
 
 impl Format {
-    pub const ALL: [Self; 9] = [
-        Self::Gifti,
-        Self::Cifti,
-        Self::Nifti,
-        Self::Mean,
-        Self::Npy,
-        Self::Hdf5,
-        Self::Png,
-        Self::Json,
-        Self::Zip,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::Gifti, Self::Cifti, Self::Nifti, Self::Mean, Self::Npy, Self::Hdf5, Self::Png, Self::Json, Self::Zip];
 
     /// What is written where nothing is asked for: all but the 4-D volume, which is large, and the archive.
-    pub const USUAL: [Self; 7] =
-        [Self::Gifti, Self::Cifti, Self::Mean, Self::Npy, Self::Hdf5, Self::Png, Self::Json];
+    pub const USUAL: [Self; 7] = [Self::Gifti, Self::Cifti, Self::Mean, Self::Npy, Self::Hdf5, Self::Png, Self::Json];
 
     /// For HTTP.
     pub fn media_type(self) -> &'static str {

@@ -198,7 +198,9 @@ impl Maker<'_> {
             OfSubject::Npy => npy::write_series(&mut to, &mut rows, provenance.mesh)?,
             OfSubject::Nifti => nifti::write_series(&mut to, &mut rows, &provenance, &map()?)?,
             OfSubject::SurfaceSidecar => write_text(&mut to, &sidecar::surface(&provenance))?,
-            OfSubject::VolumeSidecar | OfSubject::MeanSidecar => write_text(&mut to, &sidecar::volume(&provenance, &map()?))?,
+            OfSubject::VolumeSidecar | OfSubject::MeanSidecar => {
+                write_text(&mut to, &sidecar::volume(&provenance, &map()?))?
+            }
         }
         to.flush().map_err(|error| export::Error::from(error).into())
     }

@@ -156,10 +156,35 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_answered_and_times_never_decrease(text in "(text|start|duration|sentence|\\t|,|\\n|-->|WEBVTT|[0-9:.,-]{1,8}|NaN|\\PC){0,40}") {
+        fn any_text_is_answered_and_times_never_decrease(
+            text in "(text|start|duration|sentence|\\t|,|\\n|-->|WEBVTT|[0-9:.,-]{1,8}|NaN|\\PC){0,40}"
+        ) {
             if let Ok((sentences, _)) = parse(&text, "words") {
                 let starts: Vec<f64> = sentences.iter().flat_map(|s| &s.words).map(|word| word.start).collect();
                 prop_assert!(starts.is_sorted() && starts.iter().all(|start| *start >= 0.0));
+            }
+        }
+
+        #[test]
+        fn any_times_in_any_form_are_answered(
+            form in 0_usize..4, times in proptest::collection::vec((-1e3_f64..1e6, any::<f64>()), 1..6)
+        ) {
+            let row = |(start, end): &(f64, f64)| match form {
+                0 => format!("word\t{start}\t{end}\n"),
+                1 => format!("{{\"word\": \"word\", \"start\": {start}, \"end\": {end}}},"),
+                2 => format!("{:02}:{:02}.{:03} --> 00:{:02}.5\nword\n\n", start / 60.0, start % 60.0, 5, start % 60.0),
+                _ => format!("00:00:{start:.0},1 --> 00:{end:.0}:00,2\n<i>word</i>\n\n"),
+            };
+            let rows: String = times.iter().map(row).collect();
+            let text = match form {
+                0 => format!("text\tstart\tduration\n{rows}"),
+                1 => format!("{{\"segments\": [{{\"text\": \"\", \"words\": [{}]}}]}}", rows.trim_end_matches(',')),
+                _ => format!("WEBVTT\n\n{rows}"),
+            };
+            if let Ok((sentences, _)) = parse(&text, "words") {
+                let words: Vec<&TimedWord> = sentences.iter().flat_map(|sentence| &sentence.words).collect();
+                prop_assert!(words.is_sorted_by_key(|word| word.start));
+                prop_assert!(words.iter().all(|word| word.start >= 0.0 && word.duration.is_finite()));
             }
         }
     }

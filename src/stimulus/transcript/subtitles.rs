@@ -112,8 +112,9 @@ mod tests {
 
     #[test]
     fn the_time_of_a_caption_is_shared_by_letters() {
-        let srt = "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>- I</i> am\r\n{\\an8}here.\r\n\r\n2\r\n00:01:00,500 --> 00:01:01,500\r\nTom &amp; I\r\n";
-        let (sentences, notes) = parse(srt, "words.srt").unwrap();
+        let first = "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>- I</i> am\r\n{\\an8}here.\r\n\r\n";
+        let srt = format!("{first}2\r\n00:01:00,500 --> 00:01:01,500\r\nTom &amp; I\r\n");
+        let (sentences, notes) = parse(&srt, "words.srt").unwrap();
         let words: Vec<(&str, f64)> =
             sentences.iter().flat_map(|s| &s.words).map(|word| (word.text.as_str(), word.start)).collect();
         assert_eq!(words[0], ("I", 1.0));
@@ -126,8 +127,10 @@ mod tests {
 
     #[test]
     fn captions_that_overlap_are_cut_short_and_equal_starts_are_one() {
-        let vtt = "WEBVTT\n\nNOTE a remark\n\n00:01.000 --> 00:09.000\none\n\n00:02.000 --> 00:03.000\ntwo\n\n00:02.000 --> 00:04.000\nsix\n";
-        let (sentences, _) = parse(vtt, "words.vtt").unwrap();
+        let cues = [("00:01.000 --> 00:09.000", "one"), ("00:02.000 --> 00:03.000", "two")];
+        let vtt = cues.map(|(times, text)| format!("{times}\n{text}\n\n")).concat();
+        let vtt = format!("WEBVTT\n\nNOTE a remark\n\n{vtt}00:02.000 --> 00:04.000\nsix\n");
+        let (sentences, _) = parse(&vtt, "words.vtt").unwrap();
         let words: Vec<(f64, f64)> =
             sentences.iter().flat_map(|s| &s.words).map(|word| (word.start, word.duration)).collect();
         assert_eq!(words, [(1.0, 1.0), (2.0, 1.0), (3.0, 1.0)]);
