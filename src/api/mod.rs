@@ -11,6 +11,7 @@ mod files;
 mod form;
 mod frames;
 mod health;
+mod linger;
 mod metrics;
 mod models;
 mod prediction_view;

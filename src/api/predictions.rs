@@ -113,7 +113,7 @@ pub(super) async fn withdraw(
     let queue = state.queue.clone();
     match tokio::task::spawn_blocking(move || queue.withdraw(&id)).await?? {
         Withdrawn::Cancelled(status) => {
-            Ok((StatusCode::ACCEPTED, Json(PredictionView::of(&state, status)?)).into_response())
+            Ok((StatusCode::ACCEPTED, Json(PredictionView::of(&state, *status)?)).into_response())
         }
         Withdrawn::Deleted => Ok(StatusCode::NO_CONTENT.into_response()),
     }

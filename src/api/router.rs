@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Error, State, docs, events, files, frames, health, metrics, models, predictions, stimuli};
+use super::{Error, State, docs, events, files, frames, health, linger, metrics, models, predictions, stimuli};
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
 const FORM_OVERHEAD: u64 = 1 << 20;
@@ -57,6 +57,7 @@ pub(super) fn router(state: State) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(body_limit))
+        .layer(middleware::from_fn(linger::linger))
         .layer(middleware::from_fn(metrics::count))
         .layer(TraceLayer::new_for_http())
         .with_state(state)

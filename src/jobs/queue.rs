@@ -39,7 +39,7 @@ pub struct JobStatus {
 #[derive(Clone, Debug)]
 pub enum Withdrawn {
     /// It was waiting or running, and is stopping or has stopped.
-    Cancelled(JobStatus),
+    Cancelled(Box<JobStatus>),
     /// It was finished; it is gone with its results.
     Deleted,
 }
@@ -217,7 +217,7 @@ impl Queue {
                 return Ok(Withdrawn::Deleted);
             }
         }
-        Ok(Withdrawn::Cancelled(state.status(id)?))
+        Ok(Withdrawn::Cancelled(Box::new(state.status(id)?)))
     }
 
     /// Waits until a job is finished.
@@ -336,14 +336,19 @@ impl Entry {
         if state.is_finished() {
             self.log = None;
         }
-        self.changed.send_replace(());
+        self.tell();
         Ok(())
+    }
+
+    /// Wakes whoever listens.
+    fn tell(&self) {
+        self.changed.send_replace(());
     }
 
     /// Takes note of progress and tells whoever listens, when it is worth telling.
     pub(super) fn advance(&mut self, progress: Progress) {
         match self.log.as_mut().map(|log| log.append_progress(&progress)) {
-            Some(Ok(true)) => drop(self.changed.send_replace(())),
+            Some(Ok(true)) => self.tell(),
             Some(Ok(false)) | None => {}
             Some(Err(error)) => tracing::warn!(job = self.job.id, %error, "an event could not be stored"),
         }

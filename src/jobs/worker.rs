@@ -45,7 +45,7 @@ async fn next(shared: &Arc<Shared>) -> Option<(String, Work)> {
     loop {
         let rung = shared.bell.notified();
         match take(shared) {
-            Taken::Job(id, work) => return Some((id, work)),
+            Taken::Job(id, work) => return Some((id, *work)),
             Taken::Nothing => rung.await,
             Taken::Drained => return None,
         }
@@ -53,7 +53,7 @@ async fn next(shared: &Arc<Shared>) -> Option<(String, Work)> {
 }
 
 enum Taken {
-    Job(String, Work),
+    Job(String, Box<Work>),
     Nothing,
     Drained,
 }
@@ -80,7 +80,7 @@ fn take(shared: &Arc<Shared>) -> Taken {
     let work =
         Work { request: entry.job.request.clone(), folder: entry.folder.results(), progress, cancel: cancel.clone() };
     state.running = Some(Running { id: id.clone(), since: Instant::now(), cancel, stopping: None });
-    Taken::Job(id, work)
+    Taken::Job(id, Box::new(work))
 }
 
 /// Stores how a job ended, or queues it again where it was stopped for that.

@@ -135,7 +135,7 @@ mod tests {
         let first = upload(&store, "words.txt", b"text\tstart\tduration").await.unwrap();
         let second = upload(&store, "words.tsv", b"text\tstart\tduration").await.unwrap();
         assert_eq!(first.id, second.id);
-        assert_eq!(store.stimuli().unwrap(), [second.clone()]);
+        assert_eq!(store.stimuli().unwrap(), std::slice::from_ref(&second));
         assert!(first.path.exists() && second.path.exists());
         assert_eq!(store.stimulus(&first.id).unwrap().name, "words.tsv");
         assert!(entries(&root.path().join("incoming")).is_empty());

@@ -57,7 +57,7 @@ fn a_text_that_is_named_as_a_film() {
 
 #[test]
 fn a_sound_that_is_given_as_a_film() {
-    refused("video", "tone.wav", &tone(1.0, 16_000, 1), 422, "unsupported_media");
+    refused("video", "tone.wav", &tone(1.0, 16_000, 1), 422, "no_video");
 }
 
 #[test]
@@ -118,10 +118,7 @@ fn a_rotated_film() {
     let folder = tempfile::tempdir().unwrap();
     let upright = folder.path().join("upright.mp4");
     std::fs::write(&upright, silent_film("testsrc=duration=1:size=96x48:rate=10", &[])).unwrap();
-    let rotated = ffmpeg(
-        &["-i", upright.to_str().unwrap(), "-c", "copy", "-metadata:s:v", "rotate=90"],
-        "film.mp4",
-    );
+    let rotated = ffmpeg(&["-i", upright.to_str().unwrap(), "-c", "copy", "-metadata:s:v", "rotate=90"], "film.mp4");
     taken("video", "film.mp4", &rotated);
 }
 

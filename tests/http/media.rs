@@ -25,7 +25,8 @@ fn run(arguments: &[&str], to: &Path) {
 
 /// Seconds of a moving test pattern with a tone.
 pub(crate) fn film(seconds: u32) -> Vec<u8> {
-    let (picture, tone) = (format!("testsrc=duration={seconds}:size=96x64:rate=10"), format!("sine=duration={seconds}"));
+    let (picture, tone) =
+        (format!("testsrc=duration={seconds}:size=96x64:rate=10"), format!("sine=duration={seconds}"));
     let inputs = ["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &tone];
     ffmpeg(&[&inputs[..], &["-pix_fmt", "yuv420p", "-shortest"]].concat(), "film.mp4")
 }

@@ -70,10 +70,11 @@ fn a_picture_becomes_a_response_of_its_duration() {
 fn events_place_several_stimuli_on_one_timeline() {
     let server = Server::start();
     let events = b"onset\tduration\tstim_file\n0\t1\ta.wav\n3\t1\tb.png\n";
-    let form = Form::new()
-        .file("events", "events.tsv", events)
-        .file("file", "a.wav", &tone(1.0, 16_000, 1))
-        .file("file", "b.png", &picture());
+    let form = Form::new().file("events", "events.tsv", events).file("file", "a.wav", &tone(1.0, 16_000, 1)).file(
+        "file",
+        "b.png",
+        &picture(),
+    );
     let prediction = server.predict(form).expect(200).json();
     assert_eq!(prediction["result"]["stimulus"]["duration_s"], 4.0);
 

@@ -75,9 +75,8 @@ impl Server {
 
     fn start_in(folder: TempDir, flags: &[&str]) -> Self {
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-        let model = std::env::var("ENCORTEX_TEST_MODEL").unwrap_or_else(|_| "untrained".to_owned());
         let mut child = Command::new(env!("CARGO_BIN_EXE_encortex"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--model", &model, "--data-dir"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--model", "untrained", "--data-dir"])
             .arg(folder.path().join("data"))
             .args(flags)
             .env("NO_COLOR", "1")
@@ -90,7 +89,10 @@ impl Server {
         output.read_line(&mut first_line).expect("its first line");
         let address = first_line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         let address = address.unwrap_or_else(|| {
-            panic!("not a greeting: {first_line:?}\n{}", std::fs::read_to_string(folder.path().join("log")).unwrap_or_default())
+            panic!(
+                "not a greeting: {first_line:?}\n{}",
+                std::fs::read_to_string(folder.path().join("log")).unwrap_or_default()
+            )
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let server = Self { child, folder, address, runtime, client: reqwest::Client::new() };

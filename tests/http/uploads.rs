@@ -64,9 +64,7 @@ fn an_upload_over_the_limit_is_refused_while_it_arrives() {
 #[test]
 fn a_client_that_sends_all_of_a_large_body_reads_the_refusal() {
     let server = Server::start_with(&["--max-upload-bytes", "100000"]);
-    server
-        .send(Method::POST, "/v1/stimuli?filename=film.mp4", &[], vec![0; 3_000_000])
-        .refused(413, "too_large");
+    server.send(Method::POST, "/v1/stimuli?filename=film.mp4", &[], vec![0; 3_000_000]).refused(413, "too_large");
     server.ask(Form::new().file("video", "film.mp4", &vec![0; 3_000_000])).refused(413, "too_large");
 }
 
