@@ -47,13 +47,13 @@ fn a_stimulus_gives_the_reference_response() {
         let file = hdf5::File::open(folder.path().join("prediction.h5")).unwrap();
         for (what, bound) in case.bounds {
             if what == "response" {
-                let kept: Vec<u8> = file.dataset("kept").unwrap().read_raw().unwrap();
+                let kept: Vec<bool> = file.dataset("kept").unwrap().read_raw().unwrap();
                 let rows = file.dataset("response/average").unwrap().read_2d::<f32>().unwrap();
                 let ours: Vec<f32> = rows
                     .rows()
                     .into_iter()
                     .zip(&kept)
-                    .filter(|(_, kept)| **kept == 1)
+                    .filter(|(_, kept)| **kept)
                     .flat_map(|(row, _)| row.to_vec())
                     .collect();
                 table.compare(case.name, "response, kept rows", &ours, &reference.floats("prediction"), bound);

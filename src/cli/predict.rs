@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use encortex::features::Modality;
-use encortex::predict::{Format, Health, PredictionRequest, Progress, Stage, files};
+use encortex::predict::{Format, Health, MANIFEST, PredictionRequest, Progress, Stage, files};
 use encortex::stimulus::{Source, TextTiming};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
@@ -103,27 +103,27 @@ impl Predict {
             bail!("the model {} did not load: {reason}", config.model);
         }
         std::fs::create_dir_all(&self.out)?;
-        let cancel = CancellationToken::new();
-        let stop = cancel.clone();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                stop.cancel();
-            }
-        });
+        let folder = tempfile::tempdir_in(&self.out)?;
         let bar = Bar::new();
-        let prediction = predictor.run(request, self.out.clone(), move |progress| bar.show(&progress), cancel).await?;
+        let show = move |progress| bar.show(&progress);
+        let prediction = predictor.run(request, folder.path().to_owned(), show, cancelled_by_ctrl_c()).await?;
         for note in &prediction.notes {
             eprintln!("note: {note}");
         }
         for file in files::list(&prediction)?.iter().filter(|file| self.formats.contains(&file.format)) {
-            println!("{}", files::make(&self.out, &file.name, config.anatomy())?.display());
+            let made = files::make(folder.path(), &file.name, config.anatomy())?;
+            let kept = self.out.join(&file.name);
+            std::fs::rename(made, &kept)?;
+            println!("{}", kept.display());
         }
+        std::fs::rename(folder.path().join(MANIFEST), self.out.join(MANIFEST))?;
         Ok(())
     }
 
     fn request(&self) -> PredictionRequest {
         let (source, path) = self.source();
-        let stem = path.file_stem().map_or_else(|| source.kind().to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let stem =
+            path.file_stem().map_or_else(|| source.kind().to_owned(), |stem| stem.to_string_lossy().into_owned());
         PredictionRequest {
             source,
             task: stem,
@@ -151,6 +151,18 @@ impl Predict {
         };
         (source, path)
     }
+}
+
+/// Ctrl-C stops the prediction between two forwards.
+fn cancelled_by_ctrl_c() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    cancel
 }
 
 /// A line on the terminal: stage, bar, windows.

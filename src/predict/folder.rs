@@ -12,7 +12,8 @@ use super::{Error, Prediction};
 use crate::export::Rows;
 use crate::features::Modality;
 
-const MANIFEST: &str = "prediction.json";
+/// A finished prediction, in its own words.
+pub const MANIFEST: &str = "prediction.json";
 
 /// Name of the file that holds the response of the subject at this place in the request.
 pub(super) fn response_name(subject: usize) -> String {

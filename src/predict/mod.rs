@@ -19,6 +19,7 @@ mod track;
 
 pub use error::Error;
 pub use files::{Anatomy, Format};
+pub use folder::MANIFEST;
 pub use pipeline::PipelineConfig;
 pub use prediction::{
     FeatureReport, FeatureState, ModelIdentity, Prediction, StimulusIdentity, SubjectResponse, Timings,

@@ -4,6 +4,7 @@ mod bad_input;
 mod form;
 mod media;
 mod overload;
+mod parity;
 mod predictions;
 mod server;
 mod uploads;

@@ -76,9 +76,10 @@ impl Server {
     fn start_in(folder: TempDir, flags: &[&str]) -> Self {
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_encortex"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--model", "untrained", "--data-dir"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.path().join("data"))
             .args(flags)
+            .env("ENCORTEX_MODEL", "untrained")
             .env("NO_COLOR", "1")
             .stdout(Stdio::piped())
             .stderr(log)
