@@ -1,1 +1,27 @@
-//! HTTP: what the world sees of the server.
+//! HTTP: what the world sees of the server. [`router`] is its table of contents, `error.rs` the one table from
+//! what went wrong to status and code, and every other file one resource.
+//!
+//! Handlers run on tokio's pools and never hold a tensor: predictions are jobs, run by the model's thread, and
+//! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
+
+mod docs;
+mod error;
+mod events;
+mod files;
+mod form;
+mod frames;
+mod health;
+mod linger;
+mod metrics;
+mod models;
+mod prediction_view;
+mod predictions;
+mod prefer;
+mod router;
+mod serve;
+mod state;
+mod stimuli;
+
+pub use error::{Error, Problem};
+pub use serve::serve;
+pub use state::{ServerConfig, State};

@@ -1,1 +1,29 @@
 //! The pipeline: timeline → features → encoder → response.
+//!
+//! [`Predictor`] is the handle that the rest of the program holds; behind it one thread owns the model and runs
+//! `pipeline.rs`, which is the whole computation on one page. A result is a folder: responses as rows of float32,
+//! a [`Prediction`] that says what they are, and the files that [`files`] makes of them when asked.
+
+pub mod files;
+
+mod error;
+mod extractors;
+mod folder;
+mod pipeline;
+mod prediction;
+mod predictor;
+mod progress;
+mod request;
+mod timelines;
+mod track;
+
+pub use error::Error;
+pub use files::{Anatomy, Format};
+pub use folder::MANIFEST;
+pub use pipeline::PipelineConfig;
+pub use prediction::{
+    FeatureReport, FeatureState, ModelIdentity, Prediction, StimulusIdentity, SubjectResponse, Timings,
+};
+pub use predictor::{Health, Predictor};
+pub use progress::{Progress, Stage};
+pub use request::PredictionRequest;

@@ -2,7 +2,40 @@
 //!
 //! Everything from outside is decoded here, by `ffmpeg` and `espeak-ng` child processes, and leaves as
 //! a [`Timeline`]: events with onsets and durations in seconds. Nothing here knows what a feature is.
+//! Start reading at [`Source::lay_out`].
 
+mod child;
+#[cfg(test)]
+mod clips;
+mod container;
+mod content;
+mod context;
+mod error;
+mod events;
+mod ffmpeg;
+mod frames;
+mod note;
+mod probe;
+mod reading;
+mod sentences;
+mod sharing;
+mod source;
+mod speech;
+mod still;
 mod timeline;
+mod transcriber;
+mod transcript;
+mod waveform;
 
-pub use timeline::{Content, Film, FilmSource, Sound, Timeline, Word};
+pub use content::content_of;
+pub use error::Error;
+pub use ffmpeg::Ffmpeg;
+pub use frames::Frames;
+pub use note::Note;
+pub use probe::{AudioStream, Media, VideoStream};
+pub use reading::WORDS_PER_SECOND;
+pub use source::{Limits, Source, TextTiming, Tools};
+pub use speech::Speech;
+pub use still::STILL_S;
+pub use timeline::{Content, Film, FilmSource, Sound, Timeline, Window, Word};
+pub use transcriber::Transcriber;

@@ -1,1 +1,91 @@
-//! Uploads and results on disk, named by their content.
+//! Uploads and results on disk: the one place that decides what is called what in the data folder.
+//!
+//! ```text
+//! stimuli/{hash}/        stimulus.json, and the bytes as upload.{extension}
+//! predictions/{id}/      job.json, events.jsonl, result/
+//! incoming/              what is still arriving, or on its way out; emptied at start
+//! ```
+//!
+//! A thing appears and disappears whole, by one rename: whoever reads a folder here reads all of it. Sizes are
+//! counted while bytes arrive, and what a client does not finish sending is gone with the request.
+
+mod atomic;
+mod error;
+mod incoming;
+mod prediction;
+mod stimulus;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use atomic::write_whole;
+pub use error::Error;
+pub use incoming::Incoming;
+pub use prediction::PredictionFolder;
+pub use stimulus::Stimulus;
+
+/// The data folder. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folders: Arc<Folders>,
+}
+
+#[derive(Debug)]
+struct Folders {
+    stimuli: PathBuf,
+    predictions: PathBuf,
+    incoming: PathBuf,
+}
+
+impl Store {
+    /// Opens a data folder, making it where there is none, and clears what an earlier process left half-done.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let root = std::path::absolute(root).map_err(Error::at(root))?;
+        let folders = Folders {
+            stimuli: root.join("stimuli"),
+            predictions: root.join("predictions"),
+            incoming: root.join("incoming"),
+        };
+        if folders.incoming.exists() {
+            std::fs::remove_dir_all(&folders.incoming).map_err(Error::at(&folders.incoming))?;
+        }
+        for folder in [&folders.stimuli, &folders.predictions, &folders.incoming] {
+            std::fs::create_dir_all(folder).map_err(Error::at(folder))?;
+        }
+        Ok(Self { folders: Arc::new(folders) })
+    }
+
+    /// Takes a folder out of sight in one step, then removes it.
+    fn discard(&self, folder: &Path) -> Result<(), Error> {
+        let bin = tempfile::tempdir_in(&self.folders.incoming).map_err(Error::at(&self.folders.incoming))?;
+        std::fs::rename(folder, bin.path().join("gone")).map_err(Error::at(folder))?;
+        bin.close().map_err(Error::at(folder))
+    }
+}
+
+/// Whether a name from outside is one that this store gives: lower-case hexadecimal digits and nothing else.
+fn is_identifier(name: &str, digits: usize) -> bool {
+    name.len() == digits && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_process_left_half_done_is_cleared() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("incoming/half")).unwrap();
+        std::fs::write(root.path().join("incoming/half/stimulus.mp4"), b"half a film").unwrap();
+        Store::open(root.path()).unwrap();
+        assert_eq!(std::fs::read_dir(root.path().join("incoming")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn names_from_outside_cannot_leave_the_folder() {
+        for name in ["", "..", "../../etc/passwd", "ABCDEF", "abc/"] {
+            assert!(!is_identifier(name, name.len().max(1)), "{name:?} was taken for an identifier");
+        }
+        assert!(is_identifier("00ff", 4));
+    }
+}

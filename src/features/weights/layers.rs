@@ -32,7 +32,7 @@ impl Module for Linear {
     }
 }
 
-/// Normalisation to zero mean and unit variance over the last axis.
+/// Normalisation to zero mean and unit variance over the last axis, in the precision of what is normalised.
 #[derive(Debug)]
 pub struct LayerNorm {
     weight: Tensor,
@@ -52,7 +52,8 @@ impl LayerNorm {
 
 impl Module for LayerNorm {
     fn forward(&self, xs: &Tensor) -> Tensor {
-        xs.layer_norm(self.weight.size(), Some(&self.weight), Some(&self.bias), self.eps, false)
+        let (weight, bias) = (self.weight.to_kind(xs.kind()), self.bias.to_kind(xs.kind()));
+        xs.layer_norm(weight.size(), Some(&weight), Some(&bias), self.eps, false)
     }
 }
 

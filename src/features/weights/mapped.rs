@@ -4,6 +4,7 @@
 //! that weights are paged in as they are read and never copied.
 #![expect(unsafe_code, reason = "mapping a file and viewing it as a tensor; reviewed here, used nowhere else")]
 
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 
@@ -31,7 +32,7 @@ impl MappedFile {
 }
 
 /// One tensor of a mapped file: kind, shape, and its contiguous little-endian bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct View {
     kind: Kind,
     shape: Vec<i64>,
@@ -69,6 +70,12 @@ impl View {
         // (checked in `new`). libtorch never writes to weights: forwards run under `no_grad` and no operation
         // in place is applied to them.
         unsafe { Tensor::from_blob(self.bytes.as_ptr(), &self.shape, &strides, self.kind, Device::Cpu) }
+    }
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?} {:?}", self.kind, self.shape)
     }
 }
 

@@ -20,6 +20,7 @@ use tch::{Device, Kind, Tensor};
 
 pub use layers::{Embedding, LayerNorm, Linear, RmsNorm};
 pub use mapped::{MappedFile, View};
+pub use safetensors::{files as safetensors_files, open as open_safetensors, write as write_safetensors};
 pub use seeded::save_safetensors;
 
 /// Why a model cannot be built from its files.
@@ -27,6 +28,8 @@ pub use seeded::save_safetensors;
 pub enum Error {
     #[error("cannot read {path}")]
     Read { path: String, source: std::io::Error },
+    #[error("cannot write {path}: {reason}")]
+    Write { path: String, reason: String },
     #[error("{path} is not a safetensors file: {reason}")]
     Malformed { path: String, reason: String },
     #[error("{folder} holds neither model.safetensors nor model.safetensors.index.json")]

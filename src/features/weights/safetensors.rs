@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::Kind;
 
@@ -14,7 +15,8 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-pub(super) fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
+/// Maps the safetensors of a folder; every tensor by its name.
+pub fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
     let mut views = BTreeMap::new();
     for path in files(folder)? {
         views.extend(read(&path)?);
@@ -23,7 +25,7 @@ pub(super) fn open(folder: &Path) -> Result<BTreeMap<String, View>, Error> {
 }
 
 /// The safetensors files of a model folder, in order.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let single = folder.join("model.safetensors");
     if single.exists() {
         return Ok(vec![single]);
@@ -49,6 +51,26 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect()
 }
 
+/// Writes tensors from where they lie, one after the other.
+pub fn write(views: &BTreeMap<String, View>, path: &Path) -> Result<(), Error> {
+    let failed = |error: safetensors::SafeTensorError| Error::Write {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let tensors = views
+        .iter()
+        .map(|(name, view)| {
+            let dtype = dtype(view.kind()).ok_or_else(|| Error::Write {
+                path: path.display().to_string(),
+                reason: format!("{name} is of kind {:?}, which no model here uses", view.kind()),
+            })?;
+            let shape = view.shape().iter().map(|&size| size as usize).collect();
+            Ok((name.as_str(), TensorView::new(dtype, shape, view.bytes()).map_err(failed)?))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    safetensors::serialize_to_file(tensors, None, path).map_err(failed)
+}
+
 fn is_plain_name(name: &str) -> bool {
     let mut components = Path::new(name).components();
     matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))
@@ -72,15 +94,21 @@ fn read(path: &Path) -> Result<Vec<(String, View)>, Error> {
         .collect()
 }
 
+/// The kinds that models are saved in, as safetensors and libtorch name them.
+const KINDS: [(Dtype, Kind); 7] = [
+    (Dtype::F64, Kind::Double),
+    (Dtype::F32, Kind::Float),
+    (Dtype::F16, Kind::Half),
+    (Dtype::BF16, Kind::BFloat16),
+    (Dtype::I64, Kind::Int64),
+    (Dtype::I32, Kind::Int),
+    (Dtype::U8, Kind::Uint8),
+];
+
 fn kind(dtype: Dtype) -> Option<Kind> {
-    Some(match dtype {
-        Dtype::F64 => Kind::Double,
-        Dtype::F32 => Kind::Float,
-        Dtype::F16 => Kind::Half,
-        Dtype::BF16 => Kind::BFloat16,
-        Dtype::I64 => Kind::Int64,
-        Dtype::I32 => Kind::Int,
-        Dtype::U8 => Kind::Uint8,
-        _ => return None,
-    })
+    KINDS.iter().find_map(|&(name, kind)| (name == dtype).then_some(kind))
+}
+
+fn dtype(kind: Kind) -> Option<Dtype> {
+    KINDS.iter().find_map(|&(dtype, name)| (name == kind).then_some(dtype))
 }

@@ -15,7 +15,13 @@ use super::{Error, Init, Source, Weights};
 /// Draws each tensor from a stream of its own, so that the order of asking does not matter.
 pub(super) struct Generator {
     seed: u64,
-    made: RefCell<BTreeMap<String, (Vec<usize>, Vec<u8>)>>,
+    made: RefCell<BTreeMap<String, Made>>,
+}
+
+/// A tensor as it is saved: float32, little-endian.
+struct Made {
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
 }
 
 impl Generator {
@@ -37,7 +43,8 @@ impl Generator {
         };
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let tensor = Tensor::from_data_size(&bytes, shape, Kind::Float);
-        self.made.borrow_mut().insert(name.to_owned(), (shape.iter().map(|&size| size as usize).collect(), bytes));
+        let shape = shape.iter().map(|&size| size as usize).collect();
+        self.made.borrow_mut().insert(name.to_owned(), Made { shape, bytes });
         tensor
     }
 }
@@ -57,8 +64,9 @@ pub fn save_safetensors(weights: &Weights, path: &Path) -> Result<(), Error> {
     };
     let views = made
         .iter()
-        .map(|(name, (shape, bytes))| {
-            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(failed)?))
+        .map(|(name, made)| {
+            let view = TensorView::new(Dtype::F32, made.shape.clone(), &made.bytes).map_err(failed)?;
+            Ok((name.as_str(), view))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     safetensors::serialize_to_file(views, None, path).map_err(failed)

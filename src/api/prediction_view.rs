@@ -1,0 +1,157 @@
+//! A prediction as clients see it: state, progress, both time axes, and where everything is.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::State;
+use crate::jobs::{Failure, JobState, JobStatus};
+use crate::predict::files::ResultFile;
+use crate::predict::{self, Format, Prediction, Progress};
+
+/// A prediction in a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PredictionSummary {
+    id: String,
+    state: JobState,
+    #[schema(value_type = String, format = DateTime)]
+    created: Timestamp,
+    href: String,
+}
+
+/// A prediction.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PredictionView {
+    id: String,
+    state: JobState,
+    model: ModelView,
+    #[schema(value_type = String, format = DateTime)]
+    created: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished: Option<Timestamp>,
+    /// Predictions that wait before this one, while it is queued.
+    ahead: Option<usize>,
+    /// The last step, while it runs.
+    progress: Option<Progress>,
+    /// Why it failed.
+    failure: Option<Failure>,
+    /// When the rows of the response are, once it has succeeded.
+    time: Option<TimeAxes>,
+    /// What was predicted, once it has succeeded.
+    result: Option<Prediction>,
+    /// Made when they are first asked for.
+    files: Vec<FileView>,
+    links: Links,
+}
+
+/// The model that answers.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ModelView {
+    name: String,
+    /// False for random weights: what such a model predicts means nothing.
+    trained: bool,
+}
+
+/// Row i of a response is the brain's answer to one second of the stimulus, measured some seconds later.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TimeAxes {
+    /// When the rows' stimulus is seen and heard.
+    stimulus: Axis,
+    /// When a scanner would measure it.
+    bold: Axis,
+}
+
+/// Equally spaced times.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Axis {
+    /// Time of the first row (s).
+    start_s: f64,
+    /// From row to row (s).
+    step_s: f64,
+    /// Number of rows.
+    rows: usize,
+}
+
+/// A file of a prediction.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FileView {
+    name: String,
+    format: Format,
+    /// Whose response it holds; all subjects' when null.
+    subject: Option<String>,
+    media_type: &'static str,
+    href: String,
+}
+
+/// Where the rest is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Links {
+    #[serde(rename = "self")]
+    itself: String,
+    /// Server-sent events.
+    events: String,
+    /// Rows as little-endian float32, `?subject=`.
+    frames: String,
+}
+
+/// Where a prediction is found.
+pub(super) fn href(id: &str) -> String {
+    format!("/v1/predictions/{id}")
+}
+
+impl From<JobStatus> for PredictionSummary {
+    fn from(JobStatus { job, .. }: JobStatus) -> Self {
+        Self { href: href(&job.id), id: job.id, state: job.state, created: job.created }
+    }
+}
+
+impl PredictionView {
+    /// Reads the result of a prediction that has succeeded.
+    pub(super) fn of(state: &State, status: JobStatus) -> Result<Self, super::Error> {
+        let JobStatus { job, progress, ahead } = status;
+        let result = match job.state {
+            JobState::Succeeded => Some(Prediction::read(&state.queue.results(&job.id)?)?),
+            JobState::Queued | JobState::Running | JobState::Failed | JobState::Cancelled => None,
+        };
+        let href = href(&job.id);
+        let card = state.predictor.card();
+        Ok(Self {
+            model: match &result {
+                Some(result) => ModelView { name: result.model.name.clone(), trained: result.model.trained },
+                None => ModelView { name: card.name.clone(), trained: card.trained },
+            },
+            created: job.created,
+            started: job.started,
+            finished: job.finished,
+            ahead,
+            progress,
+            failure: job.failure,
+            time: result.as_ref().map(TimeAxes::of),
+            files: result.as_ref().map_or(Ok(Vec::new()), |result| files(&href, result))?,
+            result,
+            links: Links { events: format!("{href}/events"), frames: format!("{href}/frames"), itself: href },
+            state: job.state,
+            id: job.id,
+        })
+    }
+}
+
+impl TimeAxes {
+    fn of(result: &Prediction) -> Self {
+        let axis = |start_s| Axis { start_s, step_s: result.tr_s, rows: result.seconds };
+        Self { stimulus: axis(result.start_s), bold: axis(result.start_s + result.lag_s) }
+    }
+}
+
+fn files(href: &str, result: &Prediction) -> Result<Vec<FileView>, predict::Error> {
+    let view = |file: ResultFile| FileView {
+        href: format!("{href}/files/{}", file.name),
+        format: file.format,
+        subject: file.subject().map(str::to_owned),
+        media_type: file.format.media_type(),
+        name: file.name,
+    };
+    Ok(predict::files::list(result)?.into_iter().map(view).collect())
+}

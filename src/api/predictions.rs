@@ -1,0 +1,140 @@
+//! `/v1/predictions`: asking for a response, following it, withdrawing it.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{self, Path, Query, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::form::{Asked, PredictionForm, PredictionOrder};
+use super::prediction_view::{PredictionSummary, PredictionView, href};
+use super::{Error, Problem, State, prefer};
+use crate::jobs::{JobState, JobStatus, Withdrawn};
+use crate::predict::{Health, PredictionRequest};
+
+const DEFAULT_LIST: usize = 100;
+const LONGEST_LIST: usize = 1000;
+
+/// Which part of a list is wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// How many, at most 1000; 100 when left out.
+    limit: Option<usize>,
+    /// Only those in this state.
+    state: Option<JobState>,
+}
+
+/// Predictions, the newest first.
+#[utoipa::path(
+    get, path = "/v1/predictions", tag = "predictions", params(Page),
+    responses((status = 200, body = [PredictionSummary]))
+)]
+pub(super) async fn list(
+    extract::State(state): extract::State<State>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Vec<PredictionSummary>>, Error> {
+    let Query(page) = page?;
+    let wanted = |status: &JobStatus| page.state.is_none_or(|state| state == status.job.state);
+    let limit = page.limit.unwrap_or(DEFAULT_LIST).min(LONGEST_LIST);
+    Ok(Json(state.queue.list().into_iter().filter(wanted).take(limit).map(PredictionSummary::from).collect()))
+}
+
+/// Asks for a prediction. The same question is the same prediction: it is joined where it is, not run twice.
+///
+/// With `Prefer: wait=60` the answer comes with the result when it is ready in time.
+#[utoipa::path(
+    post, path = "/v1/predictions", tag = "predictions",
+    params(("Prefer" = Option<String>, Header, example = "wait=60")),
+    request_body(content((PredictionForm = "multipart/form-data"), (PredictionOrder = "application/json"))),
+    responses(
+        (status = 200, body = PredictionView, description = "The result is ready."),
+        (status = 202, body = PredictionView, headers(("Location" = String)), description = "It is queued."),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Told while the body arrives."),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "The stimulus or a parameter cannot be used."),
+        (status = 503, body = Problem, content_type = "application/problem+json", headers(("Retry-After" = u64)), description = "The waiting room is full."),
+    )
+)]
+pub(super) async fn create(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
+    if let Health::Failed(reason) = state.predictor.health() {
+        return Err(Error::ModelFailed { reason });
+    }
+    let patience = prefer::wait(request.headers());
+    let asked = Asked::receive(&state, request).await?;
+    let submitting = state.clone();
+    let mut status = tokio::task::spawn_blocking(move || submit(&submitting, asked)).await??;
+    if let Some(patience) = patience {
+        status = tokio::select! {
+            finished = state.queue.finished(&status.job.id) => finished?,
+            () = tokio::time::sleep(patience) => state.queue.status(&status.job.id)?,
+            () = state.closing.cancelled() => state.queue.status(&status.job.id)?,
+        };
+    }
+    let location = HeaderValue::try_from(href(&status.job.id)).map_err(|_| Error::Interrupted)?;
+    let mut response = match (status.job.state, status.job.failure.clone()) {
+        (JobState::Failed, Some(failure)) => Error::PredictionFailed(failure).into_response(),
+        (JobState::Succeeded, _) => Json(PredictionView::of(&state, status)?).into_response(),
+        _ => (StatusCode::ACCEPTED, Json(PredictionView::of(&state, status)?)).into_response(),
+    };
+    response.headers_mut().insert(header::LOCATION, location);
+    if let Some(applied) = patience.and_then(|wait| HeaderValue::try_from(format!("wait={}", wait.as_secs())).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("preference-applied"), applied);
+    }
+    Ok(response)
+}
+
+/// A prediction's state, stage, progress, time axes and files.
+#[utoipa::path(
+    get, path = "/v1/predictions/{id}", tag = "predictions",
+    responses((status = 200, body = PredictionView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(super) async fn show(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Json<PredictionView>, Error> {
+    Ok(Json(PredictionView::of(&state, state.queue.status(&id)?)?))
+}
+
+/// Cancels a prediction that is not finished; deletes one that is, with its results.
+#[utoipa::path(
+    delete, path = "/v1/predictions/{id}", tag = "predictions",
+    responses(
+        (status = 202, body = PredictionView, description = "It stops within a window's time."),
+        (status = 204, description = "It is gone."),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn withdraw(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let queue = state.queue.clone();
+    match tokio::task::spawn_blocking(move || queue.withdraw(&id)).await?? {
+        Withdrawn::Cancelled(status) => {
+            Ok((StatusCode::ACCEPTED, Json(PredictionView::of(&state, *status)?)).into_response())
+        }
+        Withdrawn::Deleted => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+/// Names the prediction and queues it. Reads the stimulus, to name it.
+fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
+    let Asked { stimulus, parameters } = asked;
+    let served = &state.predictor.card().name;
+    if let Some(asked) = parameters.model.clone().filter(|asked| asked != served) {
+        return Err(Error::OtherModel { asked, served: served.clone() });
+    }
+    let stimuli = stimulus.ids();
+    let request = PredictionRequest {
+        task: stimulus.task(),
+        source: stimulus.into_source(&parameters)?,
+        subjects: parameters.subjects,
+        modalities: parameters.modalities,
+        save_features: parameters.save_features.unwrap_or(false),
+    };
+    state.predictor.check(&request)?;
+    let key = state.predictor.key(&request)?;
+    Ok(state.queue.submit(&key, request, stimuli)?)
+}

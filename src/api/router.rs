@@ -1,0 +1,82 @@
+//! Table of contents: every route, grouped by who calls it.
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::IntoResponse;
+use axum::{Json, Router, middleware, routing};
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Error, State, docs, events, files, frames, health, linger, metrics, models, predictions, stimuli};
+
+/// Room for a form's other fields and boundaries beside its files (bytes).
+const FORM_OVERHEAD: u64 = 1 << 20;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "encortex",
+        description = "In-silico neuroscience: a stimulus in, the predicted fMRI response of a human brain out."
+    ),
+    tags(
+        (name = "predictions", description = "Ask for a response, follow it, fetch it."),
+        (name = "stimuli", description = "Upload once, predict many times."),
+        (name = "models", description = "What can be run."),
+        (name = "operation", description = "For whoever looks after the server."),
+    )
+)]
+struct Description;
+
+/// The routes that are described in `/openapi.json`.
+fn described() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        // Scientists and their programs.
+        .routes(routes!(predictions::list, predictions::create))
+        .routes(routes!(predictions::show, predictions::withdraw))
+        .routes(routes!(events::follow))
+        .routes(routes!(files::download))
+        .routes(routes!(frames::download))
+        .routes(routes!(stimuli::list, stimuli::upload))
+        .routes(routes!(stimuli::show, stimuli::remove))
+        .routes(routes!(models::list))
+        .routes(routes!(models::show))
+        // Orchestrators and monitoring.
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::scrape))
+}
+
+/// The whole server.
+pub(super) fn router(state: State) -> Router {
+    let (router, description) = described().split_for_parts();
+    let body_limit = usize::try_from(state.config.max_upload_bytes.saturating_add(FORM_OVERHEAD)).unwrap_or(usize::MAX);
+    router
+        .route("/openapi.json", routing::get(async || Json(description)))
+        .route("/docs", routing::get(docs::page))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(body_limit))
+        .layer(middleware::from_fn(linger::linger))
+        .layer(middleware::from_fn(metrics::count))
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+async fn unknown_path(request: Request) -> impl IntoResponse {
+    Error::UnknownPath { path: request.uri().path().to_owned() }
+}
+
+async fn method_not_allowed(request: Request) -> impl IntoResponse {
+    Error::MethodNotAllowed { method: request.method().to_string(), path: request.uri().path().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_is_frozen() {
+        insta::assert_json_snapshot!(described().to_openapi());
+    }
+}

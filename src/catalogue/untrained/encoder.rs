@@ -1,0 +1,72 @@
+//! An untrained brain encoder of TRIBE v2's form.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::recipe::Recipe;
+use super::{Error, write_json, write_weights};
+use crate::catalogue::manifest::Manifest;
+use crate::catalogue::survey::BESIDE;
+use crate::encoder::{Architecture, BrainEncoder, ModalitySettings, Settings, Subject};
+use crate::features::{LayerGroups, LayerSelection, Modality};
+
+/// Where the layer groups of the published model begin and end.
+const LAYER_FRACTIONS: [f64; 3] = [0.5, 0.75, 1.0];
+/// The hidden states that the published model looks at, at most.
+const CACHED_LAYERS: usize = 20;
+
+pub(super) fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
+    let settings = settings(manifest, recipe);
+    write_json(&folder.join("model.json"), &json!(settings))?;
+    write_weights(folder, recipe.seed, |weights| BrainEncoder::new(weights, settings).map(drop))
+}
+
+fn settings(manifest: &Manifest, recipe: &Recipe) -> Settings {
+    let Recipe { text, audio, video, encoder, .. } = recipe;
+    let subjects: Vec<Subject> =
+        manifest.subjects.iter().zip(0..).map(|(name, row)| Subject { name: name.clone(), row }).collect();
+    Settings {
+        feature_hz: 2.0,
+        window_trs: 100,
+        tr_s: 1.0,
+        lag_s: 5.0,
+        mesh: Some(manifest.mesh.clone()),
+        modalities: vec![
+            modality(Modality::Text, text.layers, text.width, Some(CACHED_LAYERS)),
+            modality(Modality::Audio, audio.layers, audio.width, None),
+            ModalitySettings {
+                clip_duration_s: Some(4.0),
+                ..modality(Modality::Video, video.layers, video.width, Some(CACHED_LAYERS))
+            },
+        ],
+        architecture: Architecture {
+            hidden: encoder.hidden as i64,
+            depth: encoder.depth as i64,
+            heads: encoder.heads as i64,
+            feed_forward_multiplier: 4,
+            max_samples: 1024,
+            time_position_embedding: true,
+            low_rank: Some(encoder.low_rank as i64),
+            subject_rows: subjects.len() as i64,
+            subject_bias: true,
+            outputs: manifest.vertices as i64,
+            output_timesteps: 100,
+        },
+        subjects,
+        trained: manifest.trained,
+    }
+}
+
+fn modality(modality: Modality, layers: usize, width: usize, cached_layers: Option<usize>) -> ModalitySettings {
+    let layers_used = LayerSelection { fractions: LAYER_FRACTIONS.to_vec(), cached_layers };
+    let groups = LayerGroups::new(layers + 1, &layers_used).groups().len();
+    ModalitySettings {
+        modality,
+        groups: groups as i64,
+        width: width as i64,
+        extractor: format!("{BESIDE}{}", modality.name()),
+        layers: layers_used,
+        clip_duration_s: None,
+    }
+}

@@ -1,0 +1,82 @@
+//! `encortex model`: what there is, what is missing, and how to get it.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use encortex::catalogue::{Card, Catalogue, Hub, PullProgress};
+use encortex::encoder::Artefact;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use crate::config::Config;
+
+#[derive(Subcommand)]
+pub(crate) enum Model {
+    /// The models that can be named.
+    List,
+    /// One model's card: parameters, sizes, space, subjects, licence, and what is missing to run it.
+    Show { name: String },
+    /// Fetch a model and its extractors into the Hugging Face cache (HF_ENDPOINT, HF_TOKEN, HF_HOME).
+    Pull { name: String },
+    /// Write a checkpoint as model.json + model.safetensors.
+    Convert { from: PathBuf, to: PathBuf },
+}
+
+impl Model {
+    pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
+        let catalogue = config.catalogue()?;
+        match self {
+            Self::List => catalogue.list().iter().for_each(print_line),
+            Self::Show { name } => print_card(&catalogue.show(&name)?),
+            Self::Pull { name } => tokio::runtime::Runtime::new()?.block_on(pull(&catalogue, &name))?,
+            Self::Convert { from, to } => Artefact::open(&from)?.convert(&to)?,
+        }
+        Ok(())
+    }
+}
+
+fn print_line(card: &Card) {
+    let state = if card.missing.is_empty() { "ready" } else { "incomplete" };
+    println!("{:<12} {:<10} {}", card.name, state, card.description);
+}
+
+fn print_card(card: &Card) {
+    let field = |name: &str, value: &str| println!("{name:<12} {value}");
+    field("name", &card.name);
+    field("", &card.description);
+    field("licence", &card.licence);
+    field("trained", if card.trained { "yes" } else { "no: its responses mean nothing" });
+    let mesh = card.mesh.as_deref().unwrap_or("not a cortical mesh");
+    field("space", &format!("{mesh}, {} values a second", card.vertices));
+    field("subjects", &card.subjects.join(", "));
+    for part in &card.parts {
+        let size = part.size.map_or_else(
+            || "not on this machine".to_owned(),
+            |size| format!("{:.1} M parameters, {}", size.parameters as f64 / 1e6, HumanBytes(size.bytes)),
+        );
+        let licence = part.licence.as_ref().map(|licence| format!(", {licence}")).unwrap_or_default();
+        field(&part.role, &format!("{}: {size}{licence}", part.source));
+    }
+    for missing in &card.missing {
+        field("missing", missing);
+    }
+}
+
+/// Fetches with a bar a file.
+async fn pull(catalogue: &Catalogue, name: &str) -> anyhow::Result<()> {
+    let style = ProgressStyle::with_template("{msg}\n[{bar:40}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta}")?;
+    let mut at_hand: Option<(String, ProgressBar)> = None;
+    let mut show = |progress: PullProgress<'_>| {
+        let file = format!("{}/{}", progress.repository, progress.file);
+        if at_hand.as_ref().is_none_or(|(shown, _)| *shown != file) {
+            let bar = ProgressBar::new(progress.total).with_style(style.clone()).with_message(file.clone());
+            at_hand = Some((file, bar));
+        }
+        if let Some((_, bar)) = &at_hand {
+            bar.set_position(progress.done);
+            if progress.done == progress.total {
+                bar.finish();
+            }
+        }
+    };
+    Ok(catalogue.pull(name, &Hub::from_environment()?, &mut show).await?)
+}

@@ -1,0 +1,209 @@
+//! How the program is set up: a TOML file, then the environment, then flags; the later one wins.
+//!
+//! One struct, [`Options`], is read from all three. Every field is optional until [`Config`] is made of it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+
+use encortex::api::ServerConfig;
+use encortex::catalogue::{Catalogue, CatalogueDirs};
+use encortex::features::{DeviceChoice, Precision};
+use encortex::predict::{Anatomy, PipelineConfig, Predictor};
+use encortex::stimulus::{Ffmpeg, Limits, Speech, Tools, Transcriber};
+
+/// How long a transcriber may take.
+const TRANSCRIBER_LIMIT: Duration = Duration::from_secs(4 * 3600);
+
+/// What a user can set.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Options {
+    /// A TOML file with these same settings.
+    #[arg(long, global = true, env = "ENCORTEX_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+
+    /// A model's name, or the folder of a checkpoint (config.yaml + best.ckpt, or model.json + model.safetensors).
+    #[arg(long, global = true, env = "ENCORTEX_MODEL", value_name = "NAME|FOLDER")]
+    model: Option<String>,
+
+    /// Where uploads, results, features and made models are kept.
+    #[arg(long, global = true, env = "ENCORTEX_DATA_DIR", value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+
+    /// A folder of further models: NAME/model.toml in it.
+    #[arg(long, global = true, env = "ENCORTEX_MODELS_DIR", value_name = "FOLDER")]
+    models_dir: Option<PathBuf>,
+
+    /// The Hugging Face folder that holds `hub/` with the extractors, instead of what HF_HOME or HF_HUB_CACHE say.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    hf_home: Option<PathBuf>,
+
+    /// The fsaverage5 surfaces: pial, white, infl and sulc of both hemispheres, as nilearn ships them.
+    #[arg(long, global = true, env = "ENCORTEX_SURFACES", value_name = "FOLDER")]
+    surfaces: Option<PathBuf>,
+
+    /// A voxel to vertex table to make volumes with, instead of the nearest vertex: a little-endian u16 a voxel of the
+    /// 2 mm MNI152 grid.
+    #[arg(long, global = true, env = "ENCORTEX_VOLUME_TABLE", value_name = "FILE")]
+    volume_table: Option<PathBuf>,
+
+    /// Where forwards run: auto, cpu or cuda:N.
+    #[arg(long, global = true, env = "ENCORTEX_DEVICE")]
+    device: Option<DeviceChoice>,
+
+    /// float32, as the reference, or bfloat16, faster and less exact.
+    #[arg(long, global = true, env = "ENCORTEX_PRECISION")]
+    precision: Option<Precision>,
+
+    /// The ffmpeg to decode media with, instead of the one in PATH.
+    #[arg(long, global = true, env = "ENCORTEX_FFMPEG", value_name = "FILE")]
+    ffmpeg: Option<PathBuf>,
+
+    /// The espeak-ng to speak text with, instead of the one in PATH.
+    #[arg(long, global = true, env = "ENCORTEX_ESPEAK", value_name = "FILE")]
+    espeak: Option<PathBuf>,
+
+    /// The voice to speak text with.
+    #[arg(long, global = true, env = "ENCORTEX_VOICE")]
+    voice: Option<String>,
+
+    /// A command that is given a media file's path as its last argument and prints WhisperX JSON. Without it, sound
+    /// has no words unless a transcript comes with it.
+    #[arg(long, global = true, env = "ENCORTEX_TRANSCRIBER", value_name = "COMMAND")]
+    transcriber: Option<String>,
+
+    /// The longest stimulus that is taken (s).
+    #[arg(long, global = true, env = "ENCORTEX_MAX_DURATION")]
+    max_duration_s: Option<f64>,
+
+    /// Where the server listens; port 0 takes a free one.
+    #[arg(long, global = true, env = "ENCORTEX_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// The largest upload that is taken (bytes).
+    #[arg(long, global = true, env = "ENCORTEX_MAX_UPLOAD")]
+    max_upload_bytes: Option<u64>,
+
+    /// How many predictions may wait before the server refuses more.
+    #[arg(long, global = true, env = "ENCORTEX_QUEUE")]
+    queue_capacity: Option<usize>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) model: String,
+    pub(crate) listen: SocketAddr,
+    data_dir: PathBuf,
+    models_dir: Option<PathBuf>,
+    hf_home: Option<PathBuf>,
+    anatomy: Anatomy,
+    device: DeviceChoice,
+    precision: Option<Precision>,
+    ffmpeg: Option<PathBuf>,
+    espeak: Option<PathBuf>,
+    voice: String,
+    transcriber: Option<String>,
+    limits: Limits,
+    max_upload_bytes: u64,
+    queue_capacity: usize,
+}
+
+impl Options {
+    /// Flags and environment over the file over the defaults.
+    pub(crate) fn resolve(self) -> anyhow::Result<Config> {
+        let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        Ok(Config {
+            model: self.model.or(file.model).unwrap_or_else(|| "untrained".to_owned()),
+            listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+            data_dir: self.data_dir.or(file.data_dir).unwrap_or_else(default_data_dir),
+            models_dir: self.models_dir.or(file.models_dir),
+            hf_home: self.hf_home.or(file.hf_home),
+            anatomy: Anatomy {
+                surfaces: self.surfaces.or(file.surfaces).unwrap_or_else(default_surfaces),
+                volume_table: self.volume_table.or(file.volume_table),
+            },
+            device: self.device.or(file.device).unwrap_or_default(),
+            precision: self.precision.or(file.precision),
+            ffmpeg: self.ffmpeg.or(file.ffmpeg),
+            espeak: self.espeak.or(file.espeak),
+            voice: self.voice.or(file.voice).unwrap_or_else(|| "en-us".to_owned()),
+            transcriber: self.transcriber.or(file.transcriber),
+            limits: Limits { duration_s: self.max_duration_s.or(file.max_duration_s).unwrap_or(4.0 * 3600.0) },
+            max_upload_bytes: self.max_upload_bytes.or(file.max_upload_bytes).unwrap_or(8 << 30),
+            queue_capacity: self.queue_capacity.or(file.queue_capacity).unwrap_or(64),
+        })
+    }
+}
+
+impl Config {
+    pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        Ok(Catalogue::new(CatalogueDirs {
+            manifests: self.models_dir.clone(),
+            hf_home: self.hf_home.clone(),
+            data_dir: self.data_dir.clone(),
+            ..CatalogueDirs::default()
+        })?)
+    }
+
+    /// Starts the model that the settings name.
+    pub(crate) fn predictor(&self, catalogue: &Catalogue) -> anyhow::Result<Predictor> {
+        let model = catalogue.resolve(&self.model)?;
+        Ok(Predictor::start(model, self.pipeline()?)?)
+    }
+
+    fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
+        let tools = Tools {
+            ffmpeg: Ffmpeg::locate(self.ffmpeg.as_deref())?,
+            speech: Speech::locate(self.espeak.as_deref(), &self.voice),
+            transcriber: self.transcriber.as_deref().and_then(transcriber),
+            limits: self.limits,
+        };
+        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("cache"), tools })
+    }
+
+    pub(crate) fn anatomy(&self) -> &Anatomy {
+        &self.anatomy
+    }
+
+    pub(crate) fn server(&self) -> ServerConfig {
+        ServerConfig {
+            data_dir: self.data_dir.clone(),
+            anatomy: self.anatomy.clone(),
+            max_upload_bytes: self.max_upload_bytes,
+            queue_capacity: self.queue_capacity,
+        }
+    }
+}
+
+/// Program and arguments, separated by spaces.
+fn transcriber(command: &str) -> Option<Transcriber> {
+    let mut words = command.split_whitespace().map(str::to_owned);
+    Some(Transcriber { program: words.next()?, arguments: words.collect(), limit: TRANSCRIBER_LIMIT })
+}
+
+fn read(path: &Path) -> anyhow::Result<Options> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
+}
+
+/// `$XDG_DATA_HOME/encortex`, or `~/.local/share/encortex`.
+fn default_data_dir() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".local/share");
+    std::env::var_os("XDG_DATA_HOME").map_or_else(home, PathBuf::from).join("encortex")
+}
+
+/// `share/fsaverage5` in a folder above the program.
+fn default_surfaces() -> PathBuf {
+    let beside = Path::new("share/fsaverage5");
+    let program = std::env::current_exe().unwrap_or_default();
+    let above = program.ancestors().map(|folder| folder.join(beside)).find(|surfaces| surfaces.is_dir());
+    above.unwrap_or_else(|| beside.to_owned())
+}

@@ -1,0 +1,33 @@
+//! What can go wrong between a model's folder and a response.
+
+use super::CheckpointError;
+use crate::features::{Modality, weights};
+
+/// Why a model cannot be opened or cannot predict.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{folder} holds neither config.yaml with best.ckpt nor model.json with model.safetensors")]
+    NoArtefact { folder: String },
+    #[error("cannot read {path}")]
+    Read { path: String, source: std::io::Error },
+    #[error("cannot write {path}")]
+    Write { path: String, source: std::io::Error },
+    #[error("{path} is not the configuration of a TRIBE v2 model")]
+    Config { path: String, source: Box<serde_saphyr::Error> },
+    #[error("{path} is not the settings of a converted model")]
+    ModelJson { path: String, source: serde_json::Error },
+    #[error("{path} cannot be read as a checkpoint")]
+    Checkpoint { path: String, source: CheckpointError },
+    #[error("the model's {key} is {value}; only {supported} is supported")]
+    Unsupported { key: String, value: String, supported: String },
+    #[error("the model's settings do not fit together: {reason}")]
+    Settings { reason: String },
+    #[error(transparent)]
+    Weights(#[from] weights::Error),
+    #[error("the model has no subject {name}; it has {known}")]
+    UnknownSubject { name: String, known: String },
+    #[error("{given} modalities were given to a model of {needed}")]
+    Modalities { given: usize, needed: usize },
+    #[error("features of {modality:?} have shape {given:?}; (window, layer group, width, sample) must be {needed:?}")]
+    FeatureShape { modality: Modality, given: Vec<usize>, needed: Vec<usize> },
+}

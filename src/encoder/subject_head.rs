@@ -1,0 +1,39 @@
+//! The subject head: what all subjects share becomes the response of one of them.
+
+use tch::Tensor;
+
+use super::settings::Architecture;
+use crate::features::weights::{Init, Weights};
+
+/// A row of the subject head: one subject's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SubjectRow(pub(super) i64);
+
+/// `y = W[s]ᵀ x + b[s]`.
+#[derive(Debug)]
+pub(super) struct SubjectHead {
+    /// `(subject, low rank, output)`
+    weights: Tensor,
+    /// `(subject, output)`
+    bias: Option<Tensor>,
+}
+
+impl SubjectHead {
+    pub(super) fn new(weights: &Weights, inputs: i64, model: &Architecture) -> Self {
+        let init = Init::Normal((inputs as f64).powf(-0.5));
+        let bias = || weights.tensor("bias", &[model.subject_rows, model.outputs], Init::Zeros);
+        Self {
+            weights: weights.tensor("weights", &[model.subject_rows, inputs, model.outputs], init),
+            bias: model.subject_bias.then(bias),
+        }
+    }
+
+    /// `(scan, low rank)` → `(scan, output)` of one subject.
+    pub(super) fn forward(&self, xs: &Tensor, SubjectRow(row): SubjectRow) -> Tensor {
+        let weights = self.weights.select(0, row);
+        match &self.bias {
+            Some(bias) => bias.select(0, row).addmm(xs, &weights),
+            None => xs.mm(&weights),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A result's folder: responses written row by row as windows finish, and read back the same way.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use ndarray::{ArrayView2, ArrayView3};
+
+use super::{Error, Prediction};
+use crate::export::Rows;
+use crate::features::Modality;
+
+/// A finished prediction, in its own words.
+pub const MANIFEST: &str = "prediction.json";
+
+/// Name of the file that holds the response of the subject at this place in the request.
+pub(super) fn response_name(subject: usize) -> String {
+    format!("response-{subject}.f32")
+}
+
+fn features_name(modality: Modality) -> String {
+    format!("features-{}.f32", modality.name())
+}
+
+impl Prediction {
+    /// The manifest of a finished prediction.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(MANIFEST);
+        let text = std::fs::read(&path).map_err(Error::file(&path))?;
+        serde_json::from_slice(&text).map_err(|error| Error::file(&path)(error.into()))
+    }
+
+    /// Written last and whole: a folder with a manifest is a finished prediction.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join(MANIFEST);
+        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+            serde_json::to_writer_pretty(&mut file, self)?;
+            file.persist(&path).map_err(io::Error::from)
+        });
+        written.map(drop).map_err(Error::file(&path))
+    }
+}
+
+/// One subject's response, growing by a window's rows at a time.
+pub(super) struct ResponseWriter {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl ResponseWriter {
+    pub(super) fn create(folder: &Path, subject: usize) -> Result<Self, Error> {
+        let path = folder.join(response_name(subject));
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        Ok(Self { file: BufWriter::new(file), path })
+    }
+
+    /// Appends `(time, vertex)` and makes it visible to readers.
+    pub(super) fn append(&mut self, rows: ArrayView2<f32>) -> Result<(), Error> {
+        let mut append = || {
+            for row in rows.rows() {
+                self.file.write_all(&to_le_bytes(row.iter()))?;
+            }
+            self.file.flush()
+        };
+        append().map_err(Error::file(&self.path))
+    }
+}
+
+/// One modality's features over the whole timeline, `(layer group, width, sample)`, filled window by window.
+pub(super) struct FeaturesWriter {
+    path: PathBuf,
+    file: File,
+    samples: usize,
+    written: usize,
+}
+
+impl FeaturesWriter {
+    pub(super) fn create(folder: &Path, modality: Modality, samples: usize) -> Result<Self, Error> {
+        let path = folder.join(features_name(modality));
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        Ok(Self { path, file, samples, written: 0 })
+    }
+
+    /// The next window's features.
+    pub(super) fn append(&mut self, window: ArrayView3<f32>) -> Result<(), Error> {
+        let (groups, width, samples) = window.dim();
+        for group in 0..groups {
+            for channel in 0..width {
+                let start = (group * width + channel) * self.samples + self.written;
+                let values = to_le_bytes(window.slice(ndarray::s![group, channel, ..]).iter());
+                self.file.write_all_at(&values, start as u64 * 4).map_err(Error::file(&self.path))?;
+            }
+        }
+        self.written += samples;
+        Ok(())
+    }
+}
+
+fn to_le_bytes<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<u8> {
+    values.flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// A matrix of float32 in a file, read a row or a block of columns at a time.
+pub(super) struct MatrixFile {
+    file: File,
+    rows: usize,
+    columns: usize,
+}
+
+impl MatrixFile {
+    /// One subject's response, `(time, vertex)`.
+    pub(super) fn response(folder: &Path, prediction: &Prediction, subject: usize) -> Result<Self, Error> {
+        Self::open(&folder.join(response_name(subject)), prediction.seconds, prediction.vertices)
+    }
+
+    /// One modality's features, a row a `(layer group, channel)` pair, a column a 2 Hz sample.
+    pub(super) fn features(folder: &Path, modality: Modality, rows: usize, samples: usize) -> Result<Self, Error> {
+        Self::open(&folder.join(features_name(modality)), rows, samples)
+    }
+
+    fn open(path: &Path, rows: usize, columns: usize) -> Result<Self, Error> {
+        let file = File::open(path).map_err(Error::file(path))?;
+        Ok(Self { file, rows, columns })
+    }
+
+    fn read_at(&self, row: usize, column: usize, into: &mut [f32]) -> io::Result<()> {
+        let mut bytes = vec![0; into.len() * 4];
+        self.file.read_exact_at(&mut bytes, (row * self.columns + column) as u64 * 4)?;
+        for (value, bytes) in into.iter_mut().zip(bytes.chunks_exact(4)) {
+            *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        Ok(())
+    }
+}
+
+impl Rows for MatrixFile {
+    fn shape(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    fn read_row(&mut self, row: usize, into: &mut [f32]) -> io::Result<()> {
+        self.read_at(row, 0, into)
+    }
+
+    fn read_columns(&mut self, columns: Range<usize>, into: &mut [f32]) -> io::Result<()> {
+        let mut part = vec![0.0; columns.len()];
+        for row in 0..self.rows {
+            self.read_at(row, columns.start, &mut part)?;
+            for (column, value) in part.iter().enumerate() {
+                into[column * self.rows + row] = *value;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! The handle to the model thread: what the rest of the program sees of a loaded model.
+//!
+//! Forwards run on one named OS thread a device (`model-cpu`, `model-cuda:0`), which owns every tensor: libtorch
+//! keeps memory per thread and a `Tensor` is not `Sync`. Commands go in by a channel, one prediction at a time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::{Listener, Pipeline, PipelineConfig};
+use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
+use crate::catalogue::{Card, ResolvedModel};
+use crate::encoder::Artefact;
+
+/// Whether the model can be trusted with the next prediction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    Loading,
+    Ready,
+    /// Why loading, the warm-up or the last forward went wrong.
+    Failed(String),
+}
+
+/// A model on its thread. Clones share it.
+#[derive(Clone)]
+pub struct Predictor {
+    commands: mpsc::Sender<Command>,
+    health: watch::Receiver<Health>,
+    model: Arc<ResolvedModel>,
+    /// Names everything that responses depend on beside request and stimulus.
+    revision: Arc<str>,
+}
+
+struct Command {
+    request: PredictionRequest,
+    folder: PathBuf,
+    progress: Box<dyn FnMut(Progress) + Send>,
+    cancel: CancellationToken,
+    reply: oneshot::Sender<Result<Prediction, Error>>,
+}
+
+impl Predictor {
+    /// Starts the model's thread and returns at once; [`Predictor::health`] tells when it has loaded.
+    pub fn start(model: ResolvedModel, config: PipelineConfig) -> Result<Self, Error> {
+        let (commands, orders) = mpsc::channel();
+        let (verdict, health) = watch::channel(Health::Loading);
+        let identity = identity(&model)?;
+        let revision = revision(&model, &identity, &config).into();
+        let model = Arc::new(model);
+        let loading = Arc::clone(&model);
+        thread::Builder::new()
+            .name(format!("model-{}", config.device))
+            .spawn(move || work(&loading, &identity, &config, &orders, &verdict))
+            .map_err(|error| Error::ModelThread(error.to_string()))?;
+        Ok(Self { commands, health, model, revision })
+    }
+
+    pub fn card(&self) -> &Card {
+        &self.model.card
+    }
+
+    pub fn health(&self) -> Health {
+        self.health.borrow().clone()
+    }
+
+    /// Changes of health, the present one first.
+    pub fn watch_health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    /// Waits until the model has loaded, or has failed to.
+    pub async fn loaded(&self) -> Health {
+        let mut health = self.health.clone();
+        let verdict = health.wait_for(|health| *health != Health::Loading).await.map(|health| health.clone());
+        verdict.unwrap_or_else(|_| Health::Failed("the model thread stopped while it was loading".into()))
+    }
+
+    /// Refuses at once what the model cannot do.
+    pub fn check(&self, request: &PredictionRequest) -> Result<(), Error> {
+        request.check(self.card())
+    }
+
+    /// The name of the result: it depends on the model, the stimulus's content and the parameters, nothing else.
+    ///
+    /// Reads the stimulus's files.
+    pub fn key(&self, request: &PredictionRequest) -> Result<String, Error> {
+        request.key(&self.revision)
+    }
+
+    /// Predicts on the model's thread, after what is already there. Results and `prediction.json` go to `folder`.
+    pub async fn run(
+        &self,
+        request: PredictionRequest,
+        folder: PathBuf,
+        progress: impl FnMut(Progress) + Send + 'static,
+        cancel: CancellationToken,
+    ) -> Result<Prediction, Error> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command { request, folder, progress: Box::new(progress), cancel, reply };
+        let gone = || Error::ModelThread("see the log of the time it stopped".into());
+        self.commands.send(command).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+/// Who speaks. Reads the encoder's weights once through.
+fn identity(model: &ResolvedModel) -> Result<ModelIdentity, Error> {
+    let artefact = Artefact::open(&model.folder)?;
+    Ok(ModelIdentity {
+        name: model.name.clone(),
+        trained: artefact.settings().trained,
+        weights_sha256: artefact.weights_sha256()?,
+        space: model.card.mesh.clone().unwrap_or_default(),
+        licence: model.card.licence.clone(),
+    })
+}
+
+/// Encoder, extractors and precision. A snapshot in the hub's cache is a folder named by its commit.
+fn revision(model: &ResolvedModel, identity: &ModelIdentity, config: &PipelineConfig) -> String {
+    let extractors = [&model.text, &model.audio, &model.video].map(|folder| folder.display().to_string());
+    format!("{}\n{}\n{:?}", identity.weights_sha256, extractors.join("\n"), config.precision)
+}
+
+/// The life of a model thread: load, warm up, then one prediction after another until nobody is left to ask.
+fn work(
+    model: &ResolvedModel,
+    identity: &ModelIdentity,
+    config: &PipelineConfig,
+    orders: &mpsc::Receiver<Command>,
+    verdict: &watch::Sender<Health>,
+) {
+    let loaded = sheltered(|| {
+        Pipeline::load(model, identity, config).and_then(|pipeline| pipeline.warm_up().map(|()| pipeline))
+    });
+    let pipeline = match loaded {
+        Ok(pipeline) => pipeline,
+        Err(error) => {
+            verdict.send_replace(Health::Failed(full_message(&error)));
+            return;
+        }
+    };
+    verdict.send_replace(Health::Ready);
+    for Command { request, folder, mut progress, cancel, reply } in orders {
+        let mut listener = Listener { progress: &mut progress, cancel: &cancel };
+        let result = sheltered(|| pipeline.run(&request, &folder, &mut listener));
+        if let Err(Error::ModelThread(reason)) = &result {
+            let probe = sheltered(|| pipeline.warm_up());
+            verdict.send_replace(probe.map_or(Health::Failed(reason.clone()), |()| Health::Ready));
+        }
+        // Nobody waits for the answer of a client that has gone.
+        let _ = reply.send(result);
+    }
+}
+
+/// libtorch reports what goes wrong inside it as a panic; here it becomes an error.
+fn sheltered<T>(task: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|panic| {
+        let reason = panic.downcast_ref::<String>().cloned();
+        let reason = reason.or_else(|| panic.downcast_ref::<&str>().map(|reason| (*reason).to_owned()));
+        Err(Error::ModelThread(reason.unwrap_or_else(|| "a panic without a message".to_owned())))
+    })
+}
+
+/// An error with all that caused it, on one line.
+fn full_message(error: &Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        message.push_str(": ");
+        message.push_str(&source.to_string());
+        cause = source.source();
+    }
+    message
+}

@@ -1,0 +1,54 @@
+//! What is asked of the pipeline.
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::catalogue::Card;
+use crate::features::Modality;
+use crate::stimulus::Source;
+
+/// A stimulus, and the brains that are to see it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PredictionRequest {
+    pub source: Source,
+    /// What the stimulus is called in file names. The response does not depend on it.
+    pub task: String,
+    /// Names of the model's subjects; empty for its default, the average subject where there is one.
+    pub subjects: Vec<String>,
+    /// The modalities that reach the encoder; the others are zeros after their projector. `None` for all.
+    pub modalities: Option<Vec<Modality>>,
+    pub save_features: bool,
+}
+
+impl PredictionRequest {
+    /// Whether features of this modality are to reach the encoder.
+    pub(super) fn takes(&self, modality: Modality) -> bool {
+        self.modalities.as_ref().is_none_or(|modalities| modalities.contains(&modality))
+    }
+
+    /// Refuses subjects that the model lacks, and a request that masks everything.
+    pub(super) fn check(&self, card: &Card) -> Result<(), Error> {
+        if self.modalities.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::NoModality);
+        }
+        match self.subjects.iter().find(|subject| !card.subjects.contains(subject)) {
+            Some(name) => Err(Error::UnknownSubject { name: name.clone(), known: card.subjects.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// 32 hexadecimal digits over model, stimulus and parameters.
+    pub(super) fn key(&self, model_revision: &str) -> Result<String, Error> {
+        let mut modalities = self.modalities.clone();
+        if let Some(modalities) = &mut modalities {
+            modalities.sort();
+            modalities.dedup();
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.source.content()?.as_bytes());
+        hasher.update(
+            format!("{model_revision}\n{:?}\n{modalities:?}\n{}", self.subjects, self.save_features).as_bytes(),
+        );
+        Ok(hasher.finalize().to_hex()[..32].to_owned())
+    }
+}

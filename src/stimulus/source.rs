@@ -1,0 +1,542 @@
+//! What the user gave, and how it is laid out on a timeline.
+//!
+//! The words of a recording come from its transcript, or from the operator's transcriber, or not at all, and
+//! a note says which. They are placed and read in context before sounds and films are cut into stretches.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Content, Error, Ffmpeg, Film, FilmSource, Note, Sound, Speech, Timeline, Transcriber,
+    container::Container,
+    content_of, context,
+    error::name_of,
+    events::{self, Event},
+    frames, reading, still,
+    transcript::{self, Sentence},
+    waveform,
+};
+
+/// A stimulus as the user gave it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Source {
+    /// A film, with its sound where it has one.
+    Video { path: PathBuf, transcript: Option<PathBuf> },
+    /// A sound.
+    Audio { path: PathBuf, transcript: Option<PathBuf> },
+    /// A file of plain UTF-8 text.
+    Text { path: PathBuf, timing: TextTiming },
+    /// A picture, held for `duration_s` seconds.
+    Image { path: PathBuf, duration_s: f64 },
+    /// A BIDS `events.tsv`, and the files it may name: those of `files`, by name, or those in its own folder.
+    Events { path: PathBuf, files: Option<BTreeMap<String, PathBuf>> },
+}
+
+/// When the words of a text are perceived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextTiming {
+    /// The text is spoken, and heard.
+    #[default]
+    Spoken,
+    /// The text is read at [`super::WORDS_PER_SECOND`], and there is no sound.
+    Estimated,
+}
+
+/// What a stimulus may be at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Length of the timeline (s).
+    pub duration_s: f64,
+}
+
+/// The programs that decode, speak and transcribe, and the limits of what they are given.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    pub ffmpeg: Ffmpeg,
+    pub speech: Speech,
+    pub transcriber: Option<Transcriber>,
+    pub limits: Limits,
+}
+
+impl Source {
+    /// The name of the kind of stimulus: `video`, `audio`, `text`, `image` or `events`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Source::Video { .. } => "video",
+            Source::Audio { .. } => "audio",
+            Source::Text { .. } => "text",
+            Source::Image { .. } => "image",
+            Source::Events { .. } => "events",
+        }
+    }
+
+    /// BLAKE3 of everything given: the hashes of the files, and the settings of how they are shown.
+    pub fn content(&self) -> Result<Content, Error> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.kind().as_bytes());
+        let mut files = Vec::new();
+        match self {
+            Source::Video { path, transcript } | Source::Audio { path, transcript } => {
+                files.push(path.clone());
+                files.extend(transcript.clone());
+            }
+            Source::Text { path, timing } => {
+                hasher.update(&[u8::from(*timing == TextTiming::Estimated)]);
+                files.push(path.clone());
+            }
+            Source::Image { path, duration_s } => {
+                hasher.update(&duration_s.to_le_bytes());
+                files.push(path.clone());
+            }
+            Source::Events { path, files: given } => {
+                files.push(path.clone());
+                for event in events::read(path, given.as_ref())? {
+                    files.push(event.stimulus);
+                    files.extend(event.transcript);
+                }
+            }
+        }
+        for file in files {
+            hasher.update(content_of(&file)?.as_bytes());
+        }
+        Ok(hasher.finalize())
+    }
+
+    /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken into
+    /// `folder`, which must outlive the timeline.
+    pub fn lay_out(&self, tools: &Tools, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
+        let mut layout = Layout::new(tools, folder);
+        let shown = match self {
+            Source::Video { path, transcript } => layout.film(path, transcript.as_deref())?,
+            Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref())?,
+            Source::Text { path, timing } => layout.text(path, *timing)?,
+            Source::Image { path, duration_s } => layout.picture(path, *duration_s)?,
+            Source::Events { path, files } => {
+                for event in events::read(path, files.as_ref())? {
+                    layout.event(&event)?;
+                }
+                return layout.finish();
+            }
+        };
+        layout.place(&shown, 0.0);
+        layout.finish()
+    }
+}
+
+/// A stimulus from its own second 0.
+#[derive(Clone, Default)]
+struct Shown {
+    sound: Option<Sound>,
+    film: Option<Film>,
+    sentences: Vec<Sentence>,
+}
+
+impl Shown {
+    /// Only its first `seconds`.
+    fn cut(mut self, seconds: f64) -> Shown {
+        if let Some(sound) = &mut self.sound {
+            sound.duration = sound.duration.min(seconds);
+        }
+        if let Some(film) = &mut self.film {
+            film.duration = film.duration.min(seconds);
+        }
+        for sentence in &mut self.sentences {
+            sentence.words.retain(|word| word.start < seconds);
+        }
+        self
+    }
+}
+
+/// The timeline while it is laid out.
+struct Layout<'a> {
+    tools: &'a Tools,
+    folder: &'a Path,
+    /// What each file shows, so that a stimulus that is repeated is decoded once.
+    decoded: HashMap<(PathBuf, Option<PathBuf>), Shown>,
+    timeline: Timeline,
+    sentences: Vec<Sentence>,
+    notes: Vec<Note>,
+}
+
+impl<'a> Layout<'a> {
+    fn new(tools: &'a Tools, folder: &'a Path) -> Layout<'a> {
+        let (timeline, sentences, notes) = Default::default();
+        Layout { tools, folder, decoded: HashMap::new(), timeline, sentences, notes }
+    }
+
+    fn film(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
+        let (tools, name) = (self.tools, name_of(path));
+        let media = tools.ffmpeg.probe(path)?;
+        let video = media.video.ok_or_else(|| Error::NoVideo { name: name.clone() })?;
+        let duration = media.duration_s.filter(|duration| *duration > 0.0);
+        let duration = duration.ok_or_else(|| Error::NoDuration { name: name.clone() })?;
+        self.check_length(&name, duration)?;
+        let film = Film {
+            path: path.to_path_buf(),
+            content: content_of(path)?,
+            start: 0.0,
+            duration,
+            offset: 0.0,
+            source: FilmSource::Video { fps: video.fps },
+            width: video.width,
+            height: video.height,
+        };
+        frames::check(&tools.ffmpeg, &film)?;
+        let sound = match media.audio {
+            Some(_) => Some(waveform::decode_track(&tools.ffmpeg, path, duration, &self.recording())?.sound()),
+            None => {
+                self.note(format!("{name} has no sound: audio is absent"));
+                None
+            }
+        };
+        let sentences = self.words(path, transcript, sound.is_some(), duration)?;
+        Ok(Shown { sound, film: Some(film), sentences })
+    }
+
+    fn sound(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
+        let (tools, name) = (self.tools, name_of(path));
+        let (container, media) = (Container::of(path)?, tools.ffmpeg.probe(path)?);
+        let stream = media.audio.ok_or_else(|| Error::NoAudio { name: name.clone() })?;
+        let stated_s = media.duration_s.filter(|_| container.states_length());
+        self.check_length(&name, stated_s.unwrap_or(0.0))?;
+        let limit_s = tools.limits.duration_s;
+        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, limit_s, &self.recording())?;
+        let sentences = self.words(path, transcript, true, recording.duration())?;
+        Ok(Shown { sound: Some(recording.sound()), film: None, sentences })
+    }
+
+    fn text(&mut self, path: &Path, timing: TextTiming) -> Result<Shown, Error> {
+        let (text, name) = (transcript::read_text(path)?, name_of(path));
+        if text.trim().is_empty() {
+            return Err(Error::NoWord { name });
+        }
+        let (sound, sentences, note) = match timing {
+            TextTiming::Estimated => {
+                let (sentences, note) = reading::read(&text);
+                (None, sentences, note)
+            }
+            TextTiming::Spoken => {
+                let limit_s = self.tools.limits.duration_s;
+                let (recording, sentences, note) = self.tools.speech.speak(&text, &name, limit_s, &self.recording())?;
+                (Some(recording.sound()), sentences, note)
+            }
+        };
+        self.note(note.as_str());
+        Ok(Shown { sound, film: None, sentences })
+    }
+
+    fn picture(&mut self, path: &Path, duration_s: f64) -> Result<Shown, Error> {
+        let film = still::hold(&self.tools.ffmpeg, path, duration_s)?;
+        Ok(Shown { film: Some(film), ..Shown::default() })
+    }
+
+    /// The words of a recording of `end` seconds.
+    fn words(
+        &mut self,
+        path: &Path,
+        transcript: Option<&Path>,
+        is_heard: bool,
+        end: f64,
+    ) -> Result<Vec<Sentence>, Error> {
+        let (sentences, notes) = match (transcript, &self.tools.transcriber) {
+            (Some(transcript), _) => transcript::read(transcript)?,
+            (None, Some(transcriber)) if is_heard => transcriber.transcribe(path)?,
+            (None, _) => {
+                let reason = if is_heard { "no transcript and no transcriber" } else { "no transcript and no sound" };
+                (Vec::new(), vec![Note::new(format!("{}: {reason}: text is absent", name_of(path)))])
+            }
+        };
+        for note in notes {
+            self.note(note.as_str());
+        }
+        let past = sentences.iter().flat_map(|sentence| &sentence.words).find(|word| word.start >= end);
+        match past {
+            Some(word) => Err(Error::WordPastEnd { word: word.text.clone(), start: word.start, end }),
+            None => Ok(sentences),
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Error> {
+        let key = (event.stimulus.clone(), event.transcript.clone());
+        let shown = match self.decoded.get(&key) {
+            Some(shown) => shown.clone(),
+            None => self.stimulus(event)?,
+        };
+        self.decoded.insert(key, shown.clone());
+        let shown = match event.duration {
+            Some(duration) => self.shown_for(shown, duration),
+            None => shown,
+        };
+        self.place(&shown, event.onset);
+        Ok(())
+    }
+
+    /// What the file of an event shows: a picture, a film, a sound or a text, by what is in it.
+    fn stimulus(&mut self, event: &Event) -> Result<Shown, Error> {
+        let path = event.stimulus.as_path();
+        let transcript = event.transcript.as_deref();
+        match Container::of(path) {
+            Err(Error::TextNotMedia { .. }) => self.text(path, TextTiming::Spoken),
+            Err(error) => Err(error),
+            Ok(container) if container.is_still() => self.picture(path, still::STILL_S),
+            Ok(_) if self.tools.ffmpeg.probe(path)?.video.is_some() => self.film(path, transcript),
+            Ok(_) => self.sound(path, transcript),
+        }
+    }
+
+    /// A picture is held for `duration` seconds; what has a length of its own is cut to it.
+    fn shown_for(&self, mut shown: Shown, duration: f64) -> Shown {
+        if let Some(film @ Film { source: FilmSource::Still, .. }) = &mut shown.film {
+            film.duration = duration;
+        }
+        shown.cut(duration)
+    }
+
+    /// Adds a stimulus to the timeline from second `onset`.
+    fn place(&mut self, shown: &Shown, onset: f64) {
+        let sounds = shown.sound.iter().map(|sound| Sound { start: onset, ..sound.clone() });
+        self.timeline.sounds.extend(sounds.flat_map(|sound| sound.chunks().collect::<Vec<_>>()));
+        let films = shown.film.iter().map(|film| Film { start: onset, ..film.clone() });
+        self.timeline.films.extend(films.flat_map(|film| film.chunks().collect::<Vec<_>>()));
+        for mut sentence in shown.sentences.iter().cloned() {
+            sentence.words.iter_mut().for_each(|word| word.start += onset);
+            self.sentences.push(sentence);
+        }
+    }
+
+    fn finish(mut self) -> Result<(Timeline, Vec<Note>), Error> {
+        let onset = |sentence: &Sentence| sentence.words.first().map_or(f64::INFINITY, |word| word.start);
+        self.sentences.retain(|sentence| !sentence.words.is_empty());
+        self.sentences.sort_by(|a, b| onset(a).total_cmp(&onset(b)));
+        let (words, notes) = context::in_context(&self.sentences)?;
+        self.timeline.words = words;
+        self.notes.extend(notes);
+        self.check_length("the timeline", self.timeline.end())?;
+        Ok((self.timeline, self.notes))
+    }
+
+    fn check_length(&self, name: &str, seconds: f64) -> Result<(), Error> {
+        let limit = self.tools.limits.duration_s;
+        if seconds > limit { Err(Error::TooLong { name: name.into(), seconds, limit }) } else { Ok(()) }
+    }
+
+    /// A file for the samples of one more sound.
+    fn recording(&self) -> PathBuf {
+        self.folder.join(format!("sound-{}.f32", self.decoded.len()))
+    }
+
+    /// Adds a note, once.
+    fn note(&mut self, text: impl Into<String>) {
+        let note = Note::new(text);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimulus::clips;
+
+    /// Lays a source out in a folder that goes with it.
+    fn lay_out(source: &Source) -> Result<(Timeline, Vec<Note>), Error> {
+        let folder = tempfile::tempdir().unwrap();
+        source.lay_out(&clips::tools(), folder.path())
+    }
+
+    fn video(path: &Path) -> Source {
+        Source::Video { path: path.into(), transcript: None }
+    }
+
+    fn audio(path: &Path) -> Source {
+        Source::Audio { path: path.into(), transcript: None }
+    }
+
+    /// A film of `seconds`, of two tones and a test pattern.
+    fn film(folder: &Path, name: &str, seconds: &str, options: &[&str]) -> PathBuf {
+        let picture = format!("testsrc=s=64x48:r=25:d={seconds}");
+        let sound = format!("sine=frequency=440:duration={seconds}");
+        let sources = ["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound, "-pix_fmt", "yuv420p"];
+        clips::make(folder, name, &[sources.as_slice(), options].concat())
+    }
+
+    #[test]
+    fn a_film_with_a_transcript_is_laid_out_as_the_reference_does() {
+        let Some(golden) = clips::golden() else { return };
+        let stimuli = golden.join("stimuli");
+        let source = Source::Video { path: stimuli.join("clip.mp4"), transcript: Some(stimuli.join("clip.tsv")) };
+        let (timeline, notes) = lay_out(&source).unwrap();
+        assert_eq!((timeline.sounds.len(), timeline.films.len(), timeline.words.len()), (1, 1, 35));
+        assert_eq!((timeline.start(), timeline.end()), (0.0, 12.0));
+        assert_eq!(timeline.windows(100.0), [super::super::Window { start_s: 0.0, duration_s: 100.0 }]);
+        let kept = (0..100).filter(|second| timeline.has_event(f64::from(*second), 1.0));
+        assert!(kept.eq(0..12));
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
+    fn a_long_film_is_cut_and_its_words_are_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "98", &["-preset", "ultrafast"]);
+        let transcript = folder.path().join("words.tsv");
+        std::fs::write(&transcript, "text\tstart\tduration\nOnce\t1\t1\nagain.\t90\t1\n").unwrap();
+        let (timeline, _) = lay_out(&Source::Video { path, transcript: Some(transcript) }).unwrap();
+        let sounds: Vec<(f64, f64)> = timeline.sounds.iter().map(|sound| (sound.start, sound.offset)).collect();
+        let films: Vec<(f64, f64)> = timeline.films.iter().map(|film| (film.start, film.duration)).collect();
+        assert_eq!(sounds, [(0.0, 0.0), (60.0, 60.0)]);
+        assert_eq!(films, [(0.0, 60.0), (60.0, 38.0)]);
+        assert_eq!(timeline.words.iter().map(|word| word.start).collect::<Vec<_>>(), [1.0, 90.0]);
+    }
+
+    #[test]
+    fn what_is_absent_is_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = clips::counting_film(folder.path(), "film.mp4", "25", "1");
+        let (timeline, notes) = lay_out(&video(&path)).unwrap();
+        assert!(timeline.sounds.is_empty() && timeline.words.is_empty());
+        let notes: Vec<&str> = notes.iter().map(Note::as_str).collect();
+        assert!(notes[0].contains("audio is absent") && notes[1].contains("text is absent"), "{notes:?}");
+    }
+
+    #[test]
+    fn words_past_the_end_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "2", &[]);
+        let transcript = folder.path().join("words.tsv");
+        std::fs::write(&transcript, "text\tstart\tduration\nlate\t2.5\t1\n").unwrap();
+        let error = lay_out(&Source::Video { path, transcript: Some(transcript) }).unwrap_err();
+        assert!(error.to_string().contains("\"late\" starts at 2.5 s"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_film_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let refused = |path: &Path| lay_out(&video(path)).unwrap_err();
+        assert!(matches!(refused(&file("empty.mp4", b"")), Error::Empty { .. }));
+        assert!(matches!(refused(&file("text.mp4", b"Once upon a time")), Error::TextNotMedia { .. }));
+        let segment = film(folder.path(), "segment.ts", "1", &[]);
+        let list = format!("#EXTM3U\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n", segment.display());
+        assert!(matches!(refused(&file("list.mp4", list.as_bytes())), Error::Playlist { .. }));
+        let list = format!("ffconcat version 1.0\nfile '{}'\n", segment.display());
+        assert!(matches!(refused(&file("list.mp4", list.as_bytes())), Error::Playlist { .. }));
+        assert!(matches!(refused(&folder.path().join("none.mp4")), Error::Read { .. }));
+
+        let sound = clips::make(folder.path(), "sound.wav", &["-f", "lavfi", "-i", "sine=duration=1"]);
+        assert!(matches!(refused(&sound), Error::NoVideo { .. }));
+        assert!(matches!(refused(&picture(folder.path())), Error::WrongContainer { .. }));
+        let silent = clips::counting_film(folder.path(), "silent.mp4", "25", "1");
+        assert!(matches!(lay_out(&audio(&silent)), Err(Error::NoAudio { .. })));
+    }
+
+    #[test]
+    fn truncated_media_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let head = |path: &Path, fraction: f64| {
+            let bytes = std::fs::read(path).unwrap();
+            std::fs::write(path, &bytes[..(bytes.len() as f64 * fraction) as usize]).unwrap();
+        };
+        let path = film(folder.path(), "end.mp4", "10", &[]);
+        head(&path, 0.6);
+        let error = lay_out(&video(&path)).unwrap_err().to_string();
+        assert!(error.contains("cannot be decoded") && !error.contains('/'), "{error}");
+        let path = film(folder.path(), "start.mp4", "10", &["-movflags", "+faststart"]);
+        head(&path, 0.6);
+        assert!(matches!(lay_out(&video(&path)), Err(Error::Truncated { .. })));
+        let path = clips::make(folder.path(), "sound.flac", &["-f", "lavfi", "-i", "anoisesrc=d=10"]);
+        head(&path, 0.6);
+        assert!(matches!(lay_out(&audio(&path)), Err(Error::Truncated { .. })));
+        let path = film(folder.path(), "frames.mkv", "10", &["-an"]);
+        head(&path, 0.05);
+        let error = lay_out(&video(&path)).unwrap_err();
+        assert!(
+            matches!(error, Error::NoFrame { .. } | Error::Undecodable { .. } | Error::Truncated { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_stimulus_over_the_limit_is_refused_with_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "3", &[]);
+        let tools = Tools { limits: Limits { duration_s: 2.0 }, ..clips::tools() };
+        for source in [video(&path), audio(&path), Source::Image { path: picture(folder.path()), duration_s: 2.5 }] {
+            let error = source.lay_out(&tools, folder.path()).unwrap_err();
+            assert!(error.to_string().contains("the limit is 2 s"), "{error}");
+        }
+    }
+
+    fn picture(folder: &Path) -> PathBuf {
+        clips::make(folder, "face.png", &["-f", "lavfi", "-i", "testsrc=s=40x30", "-frames:v", "1"])
+    }
+
+    #[test]
+    fn a_text_can_be_read_without_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let (timeline, notes) = lay_out(&Source::Text { path, timing: TextTiming::Estimated }).unwrap();
+        assert!(timeline.sounds.is_empty());
+        assert_eq!(timeline.words[4].context, "Who's there?. Nay, answer me");
+        assert!((timeline.end() - 2.0).abs() < 1e-9);
+        assert!(notes[0].as_str().contains("2.5 a second"));
+    }
+
+    #[test]
+    fn a_text_is_spoken_and_its_words_lie_within_its_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let (timeline, notes) = match lay_out(&Source::Text { path, timing: TextTiming::Spoken }) {
+            Err(Error::ProgramMissing { .. }) => return eprintln!("SKIPPED: espeak-ng is absent"),
+            result => result.unwrap(),
+        };
+        assert_eq!((timeline.sounds.len(), timeline.words.len()), (1, 5));
+        assert!(timeline.words.iter().all(|word| word.start + word.duration <= timeline.sounds[0].duration));
+        assert!(notes[0].as_str().contains("espeak-ng"));
+    }
+
+    #[test]
+    fn events_place_pictures_films_and_sounds() {
+        let folder = tempfile::tempdir().unwrap();
+        picture(folder.path());
+        film(folder.path(), "film.mp4", "3", &[]);
+        clips::make(folder.path(), "tone.wav", &["-f", "lavfi", "-i", "sine=duration=2"]);
+        std::fs::write(folder.path().join("words.tsv"), "text\tstart\tduration\nHi\t0.5\t0.2\nyou\t1.8\t0.1\n")
+            .unwrap();
+        let path = folder.path().join("events.tsv");
+        let rows = "onset\tduration\ttrial_type\tstim_file\ttranscript_file\n\
+            1\t2\tface\tface.png\tn/a\n4\t1\trest\tn/a\tn/a\n5\tn/a\tfilm\tfilm.mp4\tn/a\n\
+            9\t1\ttone\ttone.wav\twords.tsv\n12\t2\tface\tface.png\tn/a\n";
+        std::fs::write(&path, rows).unwrap();
+        let source = Source::Events { path, files: None };
+        let (timeline, _) = lay_out(&source).unwrap();
+        let films: Vec<(f64, f64)> = timeline.films.iter().map(|film| (film.start, film.duration)).collect();
+        let sounds: Vec<(f64, f64)> = timeline.sounds.iter().map(|sound| (sound.start, sound.duration)).collect();
+        assert_eq!(films, [(1.0, 2.0), (5.0, 3.0), (12.0, 2.0)]);
+        assert_eq!(sounds, [(5.0, 3.0), (9.0, 1.0)]);
+        assert_eq!(
+            timeline.words.iter().map(|word| (word.text.as_str(), word.start)).collect::<Vec<_>>(),
+            [("Hi", 9.5)]
+        );
+        assert_eq!((timeline.start(), timeline.end()), (1.0, 14.0));
+        assert!(!timeline.has_event(3.0, 1.0));
+        let Source::Events { path, .. } = &source else { unreachable!() };
+        let given = Source::Events { path: path.clone(), files: Some(BTreeMap::new()) };
+        assert!(matches!(lay_out(&given), Err(Error::UnknownFile { .. })));
+        let before = source.content().unwrap();
+        std::fs::write(folder.path().join("tone.wav"), "changed").unwrap();
+        assert_ne!(source.content().unwrap(), before);
+    }
+}

@@ -1,0 +1,26 @@
+//! Why something could not be kept or found.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What can go wrong with the data folder.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{name:?} is larger than {limit} bytes, the most this server takes; cut it, or raise max_upload_bytes")]
+    TooLarge { name: String, limit: u64 },
+    #[error("{name:?} is empty: send a file with at least one byte")]
+    Empty { name: String },
+    #[error("there is no stimulus {id:?}; upload it with POST /v1/stimuli")]
+    UnknownStimulus { id: String },
+    #[error("there is no prediction {id:?}; ask for one with POST /v1/predictions")]
+    UnknownPrediction { id: String },
+    #[error("cannot read or write {}", path.display())]
+    File { path: PathBuf, source: io::Error },
+}
+
+impl Error {
+    /// For `map_err`: which file an input or output error is about.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,10 @@
+//! The server from outside: the real program, spoken to over HTTP, with media that ffmpeg makes on the spot.
+
+mod bad_input;
+mod form;
+mod media;
+mod overload;
+mod parity;
+mod predictions;
+mod server;
+mod uploads;
