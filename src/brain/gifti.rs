@@ -238,8 +238,10 @@ mod tests {
         }
     }
 
-    fn packed(reader: impl Read) -> String {
-        STANDARD.encode(reader.bytes().map(Result::unwrap).collect::<Vec<u8>>())
+    fn packed(mut reader: impl Read) -> String {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        STANDARD.encode(bytes)
     }
 
     const FLOAT: &str = "DataType=\"NIFTI_TYPE_FLOAT32\" Dim0=\"3\"";

@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Predict the response to one stimulus and write it as files.
-    Predict(predict::Predict),
+    Predict(Box<predict::Predict>),
     /// Serve predictions over HTTP.
     Serve,
     /// List, show, fetch and convert models.

@@ -2,8 +2,9 @@
 //!
 //! An entry is named by the extractor's revision and settings and by the content of the event, and holds nothing
 //! that does not follow from them. It is written beside its place and renamed, so that a reader finds it whole or
-//! not at all; one that cannot be read is removed and made anew.
+//! not at all, with a hash of its values; one that cannot be read or does not fit its hash is removed and made anew.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,8 @@ use super::{Error, Extractor, Features};
 
 /// The one tensor of an entry.
 const TENSOR: &str = "features";
+/// BLAKE3 of the tensor's bytes, in the entry's metadata.
+const HASH: &str = "blake3";
 const VALUE_BYTES: usize = size_of::<f32>();
 
 /// A folder of features.
@@ -89,7 +92,8 @@ impl FeatureCache {
     fn write(&self, path: &Path, features: &Features) -> std::io::Result<()> {
         let values: Vec<u8> = features.iter().flat_map(|value| value.to_le_bytes()).collect();
         let view = TensorView::new(Dtype::F32, features.shape().to_vec(), &values).map_err(std::io::Error::other)?;
-        let bytes = serialize([(TENSOR, view)], None).map_err(std::io::Error::other)?;
+        let hash = HashMap::from([(HASH.to_owned(), blake3::hash(&values).to_string())]);
+        let bytes = serialize([(TENSOR, view)], Some(hash)).map_err(std::io::Error::other)?;
         let mut unfinished = tempfile::NamedTempFile::new_in(&self.folder)?;
         unfinished.write_all(&bytes)?;
         unfinished.persist(path)?;
@@ -102,7 +106,9 @@ fn parse(bytes: &[u8]) -> Option<Features> {
     let entry = SafeTensors::deserialize(bytes).ok()?;
     let tensor = entry.tensor(TENSOR).ok()?;
     let [groups, width, items] = *tensor.shape() else { return None };
-    if tensor.dtype() != Dtype::F32 {
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+    let hash = header.metadata().as_ref()?.get(HASH)?;
+    if tensor.dtype() != Dtype::F32 || *hash != blake3::hash(tensor.data()).to_string() {
         return None;
     }
     let values = tensor
@@ -170,6 +176,23 @@ mod tests {
         std::fs::write(&path, b"not safetensors").unwrap();
         assert_eq!(cache.get(&key).unwrap(), None);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = FeatureCache::open(folder.path().to_owned()).unwrap();
+        let key = key("a", &[]);
+        let path = folder.path().join(key.file_name());
+        cache.put(&key, &Array3::from_elem((1, 2, 3), 0.5)).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let first_value = whole.len() - 6 * VALUE_BYTES;
+        for bit in first_value * 8..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(parse(&flipped), None, "bit {bit}");
+        }
+        assert!(parse(&whole).is_some());
     }
 
     proptest! {

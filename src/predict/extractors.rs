@@ -114,7 +114,7 @@ impl Extractors {
                 let mut key = CacheKey::new(&self.text);
                 for word in words {
                     key.add(word.context.as_bytes());
-                    key.add(word.surface.as_bytes());
+                    key.add(word.text.as_bytes());
                 }
                 key
             }
