@@ -1,5 +1,7 @@
 //! The reference's tensors, and the table that compares ours with them.
 
+#![expect(clippy::print_stdout, reason = "the table is what the test is run for")]
+
 use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
