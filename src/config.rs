@@ -2,6 +2,7 @@
 //!
 //! One struct, [`Options`], is read from all three. Every field is optional until [`Config`] is made of it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use encortex::api::ServerConfig;
-use encortex::catalogue::{Catalogue, CatalogueDirs};
+use encortex::catalogue::{BadName, Catalogue, CatalogueDirs, Repository};
 use encortex::features::{DeviceChoice, Precision};
 use encortex::predict::{Anatomy, PipelineConfig, Predictor};
 use encortex::stimulus::{Ffmpeg, Limits, Speech, Tools, Transcriber};
@@ -21,7 +22,7 @@ const TRANSCRIBER_LIMIT: Duration = Duration::from_secs(4 * 3600);
 
 /// What a user can set.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Options {
     /// A TOML file with these same settings.
     #[arg(long, global = true, env = "ENCORTEX_CONFIG", value_name = "FILE")]
@@ -43,6 +44,16 @@ pub(crate) struct Options {
     /// The Hugging Face folder that holds `hub/` with the extractors, instead of what HF_HOME or HF_HUB_CACHE say.
     #[arg(long, global = true, value_name = "FOLDER")]
     hf_home: Option<PathBuf>,
+
+    /// An extractor that lies in a plain folder, outside the Hugging Face cache; repeat for several.
+    #[arg(long = "extractor", global = true, value_name = "REPOSITORY=FOLDER", value_parser = extractor)]
+    #[serde(skip)]
+    extractors: Vec<(Repository, PathBuf)>,
+
+    /// The same in a configuration file: repository = "folder".
+    #[arg(skip)]
+    #[serde(rename = "extractors")]
+    extractor_folders: BTreeMap<String, PathBuf>,
 
     /// The fsaverage5 surfaces: pial, white, infl and sulc of both hemispheres, as nilearn ships them.
     #[arg(long, global = true, env = "ENCORTEX_SURFACES", value_name = "FOLDER")]
@@ -103,6 +114,7 @@ pub(crate) struct Config {
     data_dir: PathBuf,
     models_dir: Option<PathBuf>,
     hf_home: Option<PathBuf>,
+    extractors: BTreeMap<Repository, PathBuf>,
     anatomy: Anatomy,
     device: DeviceChoice,
     precision: Option<Precision>,
@@ -119,7 +131,13 @@ impl Options {
     /// Flags and environment over the file over the defaults.
     pub(crate) fn resolve(self) -> anyhow::Result<Config> {
         let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let mut extractors = BTreeMap::new();
+        for (repository, folder) in file.extractor_folders {
+            extractors.insert(repository.try_into()?, folder);
+        }
+        extractors.extend(self.extractors);
         Ok(Config {
+            extractors,
             model: self.model.or(file.model).unwrap_or_else(|| "untrained".to_owned()),
             listen: self.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
             data_dir: self.data_dir.or(file.data_dir).unwrap_or_else(default_data_dir),
@@ -148,7 +166,7 @@ impl Config {
             manifests: self.models_dir.clone(),
             hf_home: self.hf_home.clone(),
             data_dir: self.data_dir.clone(),
-            ..CatalogueDirs::default()
+            folders: self.extractors.clone(),
         })?)
     }
 
@@ -180,6 +198,13 @@ impl Config {
             queue_capacity: self.queue_capacity,
         }
     }
+}
+
+/// A repository's name and the folder it lies in, with `=` between them.
+fn extractor(text: &str) -> Result<(Repository, PathBuf), String> {
+    let (repository, folder) = text.split_once('=').ok_or("write REPOSITORY=FOLDER")?;
+    let repository = repository.to_owned().try_into().map_err(|error: BadName| error.to_string())?;
+    Ok((repository, folder.into()))
 }
 
 /// Program and arguments, separated by spaces.

@@ -37,7 +37,7 @@ impl Source {
     }
 
     fn is_test(&self) -> bool {
-        self.path.iter().any(|part| part == "tests.rs" || part == "tests")
+        self.path.iter().any(|part| ["tests.rs", "tests", "fixtures.rs", "golden.rs"].iter().any(|test| part == *test))
     }
 
     /// `file:line: text` of every match.

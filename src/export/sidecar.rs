@@ -1,6 +1,6 @@
 //! The JSON files that BIDS puts beside the data.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Provenance, SOFTWARE};
 use crate::brain::{self, VolumeMap};
@@ -14,23 +14,23 @@ pub fn surface(provenance: &Provenance) -> String {
         mesh.order()
     );
     let mut fields = common(provenance);
-    fields.insert("SpatialReference".to_owned(), json!(format!("fsaverage ({mesh}, MNI305)")));
-    fields.insert("Density".to_owned(), json!({ mesh.density(): density }));
+    fields["SpatialReference"] = json!(format!("fsaverage ({mesh}, MNI305)"));
+    fields["Density"] = json!({ mesh.density(): density });
     pretty(&fields)
 }
 
 /// For the files in the volume.
 pub fn volume(provenance: &Provenance, map: &VolumeMap) -> String {
     let mut fields = common(provenance);
-    fields.insert("SpatialReference".to_owned(), json!(brain::SPACE));
-    fields.insert("Resolution".to_owned(), json!({ "2": "2 mm isotropic, 91 x 109 x 91 voxels" }));
-    fields.insert("SurfaceToVolumeMapping".to_owned(), json!(map.mapping()));
+    fields["SpatialReference"] = json!(brain::SPACE);
+    fields["Resolution"] = json!({ "2": "2 mm isotropic, 91 x 109 x 91 voxels" });
+    fields["SurfaceToVolumeMapping"] = json!(map.mapping());
     pretty(&fields)
 }
 
 /// Describes a folder of files as a BIDS derivative dataset.
 pub fn dataset_description(provenance: &Provenance) -> String {
-    let description = json!({
+    pretty(&json!({
         "Name": format!("Predicted BOLD response ({})", provenance.label()),
         "BIDSVersion": "1.10.0",
         "DatasetType": "derivative",
@@ -40,12 +40,11 @@ pub fn dataset_description(provenance: &Provenance) -> String {
             "Version": env!("CARGO_PKG_VERSION"),
             "Description": format!("brain encoding model {}", provenance.model),
         }],
-    });
-    format!("{description:#}\n")
+    }))
 }
 
-fn common(provenance: &Provenance) -> Map<String, Value> {
-    let fields = json!({
+fn common(provenance: &Provenance) -> Value {
+    json!({
         "TaskName": provenance.task,
         "RepetitionTime": provenance.tr_s,
         "StartTime": provenance.bold_time_s(0),
@@ -61,15 +60,11 @@ fn common(provenance: &Provenance) -> Map<String, Value> {
         "Subject": provenance.subject,
         "StimulusBLAKE3": provenance.stimulus_blake3,
         "SoftwareVersion": SOFTWARE,
-    });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => unreachable!("an object was written above"),
-    }
+    })
 }
 
-fn pretty(fields: &Map<String, Value>) -> String {
-    format!("{:#}\n", Value::Object(fields.clone()))
+fn pretty(fields: &Value) -> String {
+    format!("{fields:#}\n")
 }
 
 #[cfg(test)]
