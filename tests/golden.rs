@@ -10,7 +10,10 @@ mod golden {
 use std::path::Path;
 use std::process::Command;
 
+use encortex::encoder::{Artefact, BrainEncoder};
+use encortex::features::{Compute, DeviceChoice};
 use golden::reference::{Reference, Table, shared};
+use ndarray::{Array4, s};
 
 struct Case {
     name: &'static str,
@@ -77,7 +80,34 @@ fn a_stimulus_gives_the_reference_response() {
             }
         }
     }
+    encoder_alone(&golden.join("tribe_tiny_subjects"), &mut table);
     table.finish();
+}
+
+/// The encoder from the reference's own features: three subjects, the average one, a sense that is absent, silence.
+fn encoder_alone(folder: &Path, table: &mut Table) {
+    const SUBJECT_OF_WINDOW: [usize; 3] = [0, 2, 1];
+    let reference = Reference::read(&folder.join("encoder.golden.safetensors"));
+    let compute = Compute::new(DeviceChoice::Cpu, None).unwrap();
+    let encoder = BrainEncoder::load(&Artefact::open(folder).unwrap(), compute).unwrap();
+    let names: Vec<String> = encoder.subjects().into_iter().map(str::to_owned).collect();
+    let rows = encoder.subject_rows(&names).unwrap();
+    let [text, audio, video] = ["in.text", "in.audio", "in.video"].map(|name| reference.array(name));
+    let silence = Array4::zeros(text.raw_dim());
+    let cases = [
+        ("out.subjects", [Some(&text), Some(&audio), Some(&video)], SUBJECT_OF_WINDOW),
+        ("out.average", [Some(&text), Some(&audio), Some(&video)], [names.len() - 1; 3]),
+        ("out.audio_absent", [Some(&text), None, Some(&video)], SUBJECT_OF_WINDOW),
+        ("out.text_zero_features", [Some(&silence), Some(&audio), Some(&video)], SUBJECT_OF_WINDOW),
+    ];
+    for (name, features, subjects) in cases {
+        let features = features.map(|features| features.map(|features| features.view()));
+        let responses = encoder.predict(&features, SUBJECT_OF_WINDOW.len(), &rows).unwrap();
+        let window = |(window, subject): (usize, usize)| responses.slice(s![subject, window, .., ..]).t().to_owned();
+        let ours: Vec<f32> =
+            subjects.into_iter().enumerate().map(window).flat_map(|window| window.into_iter()).collect();
+        table.compare("encoder", name, &ours, &reference.floats(name), 1e-5);
+    }
 }
 
 fn predict(golden: &Path, case: &Case, out: &Path) {

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ndarray::Array4;
 use safetensors::SafeTensors;
 
 /// The folder of shared material, or a loud word that the test did not run.
@@ -26,6 +27,12 @@ impl Reference {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         SafeTensors::deserialize(&self.0).unwrap().tensor(name).is_ok()
+    }
+
+    pub(crate) fn array(&self, name: &str) -> Array4<f32> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let [windows, groups, width, samples] = tensors.tensor(name).unwrap().shape().try_into().unwrap();
+        Array4::from_shape_vec((windows, groups, width, samples), self.floats(name)).unwrap()
     }
 
     pub(crate) fn floats(&self, name: &str) -> Vec<f32> {
