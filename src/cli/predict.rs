@@ -96,6 +96,9 @@ impl Predict {
     }
 
     async fn predict(self, config: &Config) -> anyhow::Result<()> {
+        if self.formats.iter().any(|format| format.needs_surfaces()) {
+            config.anatomy().check()?;
+        }
         let predictor = config.predictor(&config.catalogue()?)?;
         let request = self.request();
         predictor.check(&request)?;

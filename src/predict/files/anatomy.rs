@@ -18,10 +18,13 @@ pub struct Anatomy {
 }
 
 impl Anatomy {
+    /// Whether the surfaces are there, before work is done that needs them.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.surfaces.is_dir() { Ok(()) } else { Err(Error::NoSurfaces(self.surfaces.clone())) }
+    }
+
     pub(super) fn surfaces(&self) -> Result<Surfaces, Error> {
-        if !self.surfaces.is_dir() {
-            return Err(Error::NoSurfaces(self.surfaces.clone()));
-        }
+        self.check()?;
         Ok(Surfaces::load(|name| std::fs::read(self.surfaces.join(name)))?)
     }
 

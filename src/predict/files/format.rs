@@ -43,6 +43,11 @@ impl Format {
     /// What is written where nothing is asked for: all but the 4-D volume, which is large, and the archive.
     pub const USUAL: [Self; 7] = [Self::Gifti, Self::Cifti, Self::Mean, Self::Npy, Self::Hdf5, Self::Png, Self::Json];
 
+    /// Whether it takes the surfaces to make: pictures, volumes, and what is said of volumes.
+    pub fn needs_surfaces(self) -> bool {
+        matches!(self, Self::Nifti | Self::Mean | Self::Png | Self::Json | Self::Zip)
+    }
+
     /// For HTTP.
     pub fn media_type(self) -> &'static str {
         match self {
