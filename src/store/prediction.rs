@@ -1,6 +1,6 @@
 //! The folder of one prediction.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Error, Store, is_identifier};
 
@@ -60,10 +60,6 @@ impl PredictionFolder {
     /// What the pipeline writes to.
     pub fn results(&self) -> PathBuf {
         self.path.join("result")
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 
