@@ -4,7 +4,7 @@
 //! keeps memory per thread and a `Tensor` is not `Sync`. Commands go in by a channel, one prediction at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -15,6 +15,7 @@ use super::pipeline::{Listener, Pipeline, PipelineConfig};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
 use crate::catalogue::{Card, ResolvedModel};
 use crate::encoder::Artefact;
+use crate::features::hub;
 
 /// Whether the model can be trusted with the next prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,9 @@ impl Predictor {
         let (commands, orders) = mpsc::channel();
         let (verdict, health) = watch::channel(Health::Loading);
         let identity = identity(&model)?;
-        let revision = revision(&model, &identity, &config).into();
+        let extractors = [model.text.as_path(), &model.audio, &model.video];
+        let settings = format!("{:?} {:?} {:?}", config.precision, config.tools.speech, config.tools.transcriber);
+        let revision = revision(&identity.weights_sha256, extractors, &settings)?.into();
         let model = Arc::new(model);
         let loading = Arc::clone(&model);
         thread::Builder::new()
@@ -119,10 +122,14 @@ fn identity(model: &ResolvedModel) -> Result<ModelIdentity, Error> {
     })
 }
 
-/// Encoder, extractors and precision. A snapshot in the hub's cache is a folder named by its commit.
-fn revision(model: &ResolvedModel, identity: &ModelIdentity, config: &PipelineConfig) -> String {
-    let extractors = [&model.text, &model.audio, &model.video].map(|folder| folder.display().to_string());
-    format!("{}\n{}\n{:?}", identity.weights_sha256, extractors.join("\n"), config.precision)
+/// Encoder, extractors and how they are run.
+fn revision(weights_sha256: &str, extractors: [&Path; 3], settings: &str) -> Result<String, Error> {
+    let mut revision = weights_sha256.to_owned();
+    for folder in extractors {
+        revision.push('\n');
+        revision.push_str(&hub::revision(folder)?);
+    }
+    Ok(format!("{revision}\n{settings}"))
 }
 
 /// The life of a model thread: load, warm up, then one prediction after another until nobody is left to ask.
@@ -175,4 +182,36 @@ fn full_message(error: &Error) -> String {
         cause = source.source();
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_weights_in_the_same_plain_folder_are_another_revision() {
+        let folder = tempfile::tempdir().unwrap();
+        let revision = || revision("sha256", [folder.path(); 3], "settings").unwrap();
+        std::fs::write(folder.path().join("model.safetensors"), b"old").unwrap();
+        let old = revision();
+        assert_eq!(old, revision());
+        std::fs::write(folder.path().join("model.safetensors"), b"newer").unwrap();
+        assert_ne!(old, revision());
+    }
+
+    #[test]
+    fn the_same_snapshot_elsewhere_is_the_same_revision() {
+        let [here, there] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [ours, theirs] = [&here, &there].map(|home| {
+            let snapshot = home.path().join("snapshots/0123abcd");
+            std::fs::create_dir_all(&snapshot).unwrap();
+            revision("sha256", [&snapshot; 3].map(|path| path.as_path()), "settings").unwrap()
+        });
+        assert_eq!(ours, theirs);
+        assert_ne!(
+            ours,
+            revision("sha256", [&here.path().join("snapshots/0123abcd"); 3].map(|path| path.as_path()), "other")
+                .unwrap()
+        );
+    }
 }
