@@ -5,6 +5,7 @@
 
 mod golden {
     pub(crate) mod reference;
+    pub(crate) mod steps;
 }
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::process::Command;
 use encortex::encoder::{Artefact, BrainEncoder};
 use encortex::features::{Compute, DeviceChoice};
 use golden::reference::{Reference, Table, shared};
+use golden::steps;
 use ndarray::{Array4, s};
 
 struct Case {
@@ -80,6 +82,7 @@ fn a_stimulus_gives_the_reference_response() {
             }
         }
     }
+    steps::compare(&golden, &mut table);
     encoder_alone(&golden.join("tribe_tiny_subjects"), &mut table);
     table.finish();
 }

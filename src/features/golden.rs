@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tch::{Kind, Tensor};
+use tokio_util::sync::CancellationToken;
 
 use super::{Features, LayerSelection};
 use crate::stimulus::{Ffmpeg, Limits, Source, Speech, Timeline, Tools};
@@ -48,7 +49,8 @@ impl LaidOut {
         let limits = Limits { duration_s: 60.0 };
         let tools = Tools { ffmpeg, speech: Speech::locate(None, "en"), transcriber: None, limits };
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let (timeline, _) = source.lay_out(&tools, folder.path()).expect("a golden can be laid out");
+        let (timeline, _) =
+            source.lay_out(&tools, folder.path(), &CancellationToken::new()).expect("a golden can be laid out");
         Self { timeline, tools, _folder: folder }
     }
 

@@ -36,9 +36,19 @@ impl Reference {
     }
 
     pub(crate) fn floats(&self, name: &str) -> Vec<f32> {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
-        let bytes = tensors.tensor(name).unwrap().data();
-        bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        self.words(name, f32::from_le_bytes)
+    }
+
+    pub(crate) fn integers(&self, name: &str) -> Vec<i64> {
+        self.words(name, i64::from_le_bytes)
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
+        SafeTensors::deserialize(&self.0).unwrap().tensor(name).unwrap().data().to_vec()
+    }
+
+    fn words<const SIZE: usize, T>(&self, name: &str, read: impl Fn([u8; SIZE]) -> T) -> Vec<T> {
+        self.bytes(name).as_chunks().0.iter().map(|word| read(*word)).collect()
     }
 }
 

@@ -81,8 +81,7 @@ impl AudioExtractor {
         }
         check_length(sound, &waveform)?;
         let _no_grad = tch::no_grad_guard();
-        let waveform = standardise(&mono(&waveform, sound.sample_rate));
-        let hidden = self.encode(&self.log_mel.forward(&waveform), tick)?;
+        let hidden = self.encode(&self.log_mel.forward(&heard(&waveform, sound.sample_rate)), tick)?;
         Ok(series::features(&nearest(&hidden, samples)))
     }
 
@@ -127,6 +126,11 @@ fn check_length(sound: &Sound, waveform: &Array2<f32>) -> Result<(), Error> {
     let too_little =
         || Error::TooLittleSound { path: sound.path.clone(), samples, sample_rate: sound.sample_rate, needed_s };
     enough.then_some(()).ok_or_else(too_little)
+}
+
+/// `(channel, sample)` as the model hears it: `(sample)` at its own rate, of zero mean and unit deviation.
+pub fn heard(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
+    standardise(&mono(waveform, sample_rate))
 }
 
 /// The mean of the channels, `(sample)`, at the model's rate.
