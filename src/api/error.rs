@@ -218,6 +218,7 @@ fn of_stimulus(error: &stimulus::Error) -> Verdict {
     let code = match error {
         E::ProgramMissing { .. } => return (S::NOT_IMPLEMENTED, "program_missing"),
         E::Read { source, .. } | E::Write { source, .. } | E::Spawn { source, .. } => return of_io(source),
+        E::Cancelled => return (S::CONFLICT, "cancelled"),
         E::Failed { .. } => return (S::INTERNAL_SERVER_ERROR, "program_failed"),
         E::TooLarge { .. } => return (S::PAYLOAD_TOO_LARGE, "too_large"),
         E::Empty { .. } => "empty_stimulus",

@@ -7,6 +7,9 @@ use tokio::net::TcpListener;
 
 use crate::config::Config;
 
+/// As a shell says of a process that SIGINT ended.
+const EXIT_INTERRUPTED: i32 = 130;
+
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(serve(config))
 }
@@ -32,8 +35,16 @@ async fn failed_to_load(predictor: &Predictor) -> String {
     }
 }
 
-/// SIGTERM, or Ctrl-C.
+/// SIGTERM or Ctrl-C. A second one ends the process at once: what runs is run again by the next.
 async fn terminated() {
+    signalled().await;
+    tokio::spawn(async {
+        signalled().await;
+        std::process::exit(EXIT_INTERRUPTED);
+    });
+}
+
+async fn signalled() {
     let terminate = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {

@@ -44,7 +44,12 @@ pub enum Error {
 impl Error {
     /// Whether nobody waits for the result any more.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled(_) | Self::Features(features::Error::Cancelled(_)))
+        matches!(
+            self,
+            Self::Cancelled(_)
+                | Self::Features(features::Error::Cancelled(_))
+                | Self::Stimulus(stimulus::Error::Cancelled)
+        )
     }
 
     /// For `map_err`: which file an input or output error is about.

@@ -107,7 +107,7 @@ impl Pipeline {
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
         let stimulus = request.source.content()?;
-        let LaidOut { timeline, notes } = self.lay_out(request, stimulus, workdir.path())?;
+        let LaidOut { timeline, notes } = self.lay_out(request, stimulus, workdir.path(), listener.cancel)?;
         let windows = self.windows(&timeline);
         let samples = windows.iter().map(|window| window.samples).sum();
         let timeline_s = begun.elapsed().as_secs_f64();
@@ -193,13 +193,19 @@ impl Pipeline {
     }
 
     /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.
-    fn lay_out(&self, request: &PredictionRequest, stimulus: Content, workdir: &Path) -> Result<LaidOut, Error> {
+    fn lay_out(
+        &self,
+        request: &PredictionRequest,
+        stimulus: Content,
+        workdir: &Path,
+        cancel: &CancellationToken,
+    ) -> Result<LaidOut, Error> {
         if let Some(known) = self.timelines.get(stimulus)
             && self.has_features(&known.timeline, request)?
         {
             return Ok(known);
         }
-        let (timeline, notes) = request.source.lay_out(&self.tools, workdir)?;
+        let (timeline, notes) = request.source.lay_out(&self.tools, workdir, cancel)?;
         let laid_out = LaidOut { timeline, notes };
         self.timelines.put(stimulus, &laid_out)?;
         Ok(laid_out)

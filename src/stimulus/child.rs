@@ -8,18 +8,24 @@ use std::{
     process::{Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+use tokio_util::sync::CancellationToken;
 
 use super::Error;
 
 /// How much of what a child says about errors is kept (bytes).
 const DIAGNOSTICS: u64 = 64 * 1024;
+/// How often a child that is waited for is left, to see whether anybody still wants it.
+const CANCEL_TICK: Duration = Duration::from_millis(100);
 
 pub(super) struct Child {
     program: String,
     process: std::process::Child,
     blocks: Receiver<io::Result<Vec<u8>>>,
+    /// A block that has come and was not asked for yet.
+    ahead: Option<io::Result<Vec<u8>>>,
     diagnostics: Option<JoinHandle<String>>,
     patience: Duration,
 }
@@ -68,12 +74,25 @@ impl Child {
                 }
             }
         });
-        Ok(Child { program, process, blocks, diagnostics: Some(diagnostics), patience })
+        Ok(Child { program, process, blocks, ahead: None, diagnostics: Some(diagnostics), patience })
+    }
+
+    /// Waits until there is output or none will come, as long as nobody cancels.
+    pub(super) fn wait(&mut self, cancel: &CancellationToken) -> Result<(), Error> {
+        let given_up = Instant::now() + self.patience;
+        while self.ahead.is_none() && !cancel.is_cancelled() && Instant::now() < given_up {
+            match self.blocks.recv_timeout(CANCEL_TICK) {
+                Ok(block) => self.ahead = Some(block),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        if cancel.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
     /// The next block of output: shorter than the others at the end, `None` after it.
     pub(super) fn next_block(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        match self.blocks.recv_timeout(self.patience) {
+        match self.ahead.take().map_or_else(|| self.blocks.recv_timeout(self.patience), Ok) {
             Ok(Ok(bytes)) => Ok(Some(bytes).filter(|bytes| !bytes.is_empty())),
             Ok(Err(source)) => Err(Error::Read { name: format!("the output of {}", self.program), source }),
             Err(RecvTimeoutError::Disconnected) => Ok(None),
@@ -156,6 +175,17 @@ mod tests {
         let begin = std::time::Instant::now();
         assert!(matches!(child.output(10), Err(Error::Stalled { .. })));
         assert!(begin.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_silent_child_is_left_when_cancelled_and_what_came_is_kept() {
+        let cancel = CancellationToken::new();
+        let mut child = start("cat", &[], "abc", 8, Duration::from_secs(10));
+        child.wait(&cancel).unwrap();
+        assert_eq!(child.output(10).unwrap().0, b"abc");
+        let mut child = start("sleep", &["60"], "", 1, Duration::from_secs(60));
+        cancel.cancel();
+        assert!(matches!(child.wait(&cancel), Err(Error::Cancelled)));
     }
 
     #[test]

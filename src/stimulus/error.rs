@@ -16,6 +16,8 @@ pub enum Error {
     },
     #[error("{program} gave nothing for {} s and was stopped; the file may be damaged, re-encode it", limit.as_secs())]
     Stalled { program: String, limit: Duration },
+    #[error("cancelled")]
+    Cancelled,
     #[error("{program} failed: {reason}")]
     Failed { program: String, reason: String },
     #[error("{name} could not be read")]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Content, Error, Ffmpeg, Film, FilmSource, Note, Sound, Speech, Timeline, Transcriber,
@@ -18,7 +19,7 @@ use super::{
     events::{self, Event},
     frames, reading, still,
     transcript::{self, Sentence},
-    waveform,
+    waveform::{self, Tape},
 };
 
 /// A stimulus as the user gave it.
@@ -109,9 +110,14 @@ impl Source {
     }
 
     /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken into
-    /// `folder`, which must outlive the timeline.
-    pub fn lay_out(&self, tools: &Tools, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
-        let mut layout = Layout::new(tools, folder);
+    /// `folder`, which must outlive the timeline. Ends with [`Error::Cancelled`] soon after `cancel` is.
+    pub fn lay_out(
+        &self,
+        tools: &Tools,
+        folder: &Path,
+        cancel: &CancellationToken,
+    ) -> Result<(Timeline, Vec<Note>), Error> {
+        let mut layout = Layout::new(tools, folder, cancel);
         let shown = match self {
             Source::Video { path, transcript } => layout.film(path, transcript.as_deref())?,
             Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref())?,
@@ -157,6 +163,7 @@ impl Shown {
 struct Layout<'a> {
     tools: &'a Tools,
     folder: &'a Path,
+    cancel: &'a CancellationToken,
     /// What each file shows, so that a stimulus that is repeated is decoded once.
     decoded: HashMap<(PathBuf, Option<PathBuf>), Shown>,
     timeline: Timeline,
@@ -165,9 +172,9 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn new(tools: &'a Tools, folder: &'a Path) -> Layout<'a> {
+    fn new(tools: &'a Tools, folder: &'a Path, cancel: &'a CancellationToken) -> Layout<'a> {
         let (timeline, sentences, notes) = Default::default();
-        Layout { tools, folder, decoded: HashMap::new(), timeline, sentences, notes }
+        Layout { tools, folder, cancel, decoded: HashMap::new(), timeline, sentences, notes }
     }
 
     fn film(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
@@ -189,7 +196,7 @@ impl<'a> Layout<'a> {
         };
         frames::check(&tools.ffmpeg, &film)?;
         let sound = match media.audio {
-            Some(_) => Some(waveform::decode_track(&tools.ffmpeg, path, duration, &self.recording())?.sound()),
+            Some(_) => Some(waveform::decode_track(&tools.ffmpeg, path, duration, self.tape())?.sound()),
             None => {
                 self.note(format!("{name} has no sound: audio is absent"));
                 None
@@ -205,8 +212,7 @@ impl<'a> Layout<'a> {
         let stream = media.audio.ok_or_else(|| Error::NoAudio { name: name.clone() })?;
         let stated_s = media.duration_s.filter(|_| container.states_length());
         self.check_length(&name, stated_s.unwrap_or(0.0))?;
-        let limit_s = tools.limits.duration_s;
-        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, limit_s, &self.recording())?;
+        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, self.tape())?;
         let sentences = self.words(path, transcript, true, recording.duration())?;
         Ok(Shown { sound: Some(recording.sound()), film: None, sentences })
     }
@@ -222,8 +228,7 @@ impl<'a> Layout<'a> {
                 (None, sentences, note)
             }
             TextTiming::Spoken => {
-                let limit_s = self.tools.limits.duration_s;
-                let (recording, sentences, note) = self.tools.speech.speak(&text, &name, limit_s, &self.recording())?;
+                let (recording, sentences, note) = self.tools.speech.speak(&text, &name, &self.tape())?;
                 (Some(recording.sound()), sentences, note)
             }
         };
@@ -246,7 +251,7 @@ impl<'a> Layout<'a> {
     ) -> Result<Vec<Sentence>, Error> {
         let (sentences, notes) = match (transcript, &self.tools.transcriber) {
             (Some(transcript), _) => transcript::read(transcript)?,
-            (None, Some(transcriber)) if is_heard => transcriber.transcribe(path)?,
+            (None, Some(transcriber)) if is_heard => transcriber.transcribe(path, self.cancel)?,
             (None, _) => {
                 let reason = if is_heard { "no transcript and no transcriber" } else { "no transcript and no sound" };
                 (Vec::new(), vec![Note::new(format!("{}: {reason}: text is absent", name_of(path)))])
@@ -263,6 +268,9 @@ impl<'a> Layout<'a> {
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Error> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         let key = (event.stimulus.clone(), event.transcript.clone());
         let shown = match self.decoded.get(&key) {
             Some(shown) => shown.clone(),
@@ -326,9 +334,13 @@ impl<'a> Layout<'a> {
         if seconds > limit { Err(Error::TooLong { name: name.into(), seconds, limit }) } else { Ok(()) }
     }
 
-    /// A file for the samples of one more sound.
-    fn recording(&self) -> PathBuf {
-        self.folder.join(format!("sound-{}.f32", self.decoded.len()))
+    /// For one more sound.
+    fn tape(&self) -> Tape<'a> {
+        Tape {
+            path: self.folder.join(format!("sound-{}.f32", self.decoded.len())),
+            limit_s: self.tools.limits.duration_s,
+            cancel: self.cancel,
+        }
     }
 
     /// Adds a note, once.
@@ -348,7 +360,7 @@ mod tests {
     /// Lays a source out in a folder that goes with it.
     fn lay_out(source: &Source) -> Result<(Timeline, Vec<Note>), Error> {
         let folder = tempfile::tempdir().unwrap();
-        source.lay_out(&clips::tools(), folder.path())
+        source.lay_out(&clips::tools(), folder.path(), &CancellationToken::new())
     }
 
     fn video(path: &Path) -> Source {
@@ -472,7 +484,7 @@ mod tests {
         let path = film(folder.path(), "film.mp4", "3", &[]);
         let tools = Tools { limits: Limits { duration_s: 2.0 }, ..clips::tools() };
         for source in [video(&path), audio(&path), Source::Image { path: picture(folder.path()), duration_s: 2.5 }] {
-            let error = source.lay_out(&tools, folder.path()).unwrap_err();
+            let error = source.lay_out(&tools, folder.path(), &CancellationToken::new()).unwrap_err();
             assert!(error.to_string().contains("the limit is 2 s"), "{error}");
         }
     }

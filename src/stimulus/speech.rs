@@ -18,7 +18,7 @@ use super::{
     probe::AudioStream,
     sentences, sharing,
     transcript::{Sentence, TimedWord},
-    waveform::{Recorder, Recording},
+    waveform::{Recorder, Recording, Tape},
 };
 
 /// How long espeak-ng may take to give its next block.
@@ -51,14 +51,8 @@ impl Speech {
         Speech { program: ffmpeg::locate("espeak-ng", "ENCORTEX_ESPEAK", explicit), voice: voice.into() }
     }
 
-    /// Speaks a text into the file `to`; gives its sentences with times and how they were found.
-    pub(super) fn speak(
-        &self,
-        text: &str,
-        name: &str,
-        limit_s: f64,
-        to: &Path,
-    ) -> Result<(Recording, Vec<Sentence>, Note), Error> {
+    /// Speaks a text onto a tape; gives its sentences with times and how they were found.
+    pub(super) fn speak(&self, text: &str, name: &str, to: &Tape) -> Result<(Recording, Vec<Sentence>, Note), Error> {
         let sentences = sentences::of_text(text);
         let (weights, unit) = self.weights(&sentences.concat())?;
         let mut weights = weights.into_iter();
@@ -70,7 +64,7 @@ impl Speech {
             let stream = AudioStream { sample_rate: utterance.sample_rate, channels: 1 };
             let recorder = match &mut recorder {
                 Some(recorder) => recorder,
-                None => recorder.insert(Recorder::new(name.into(), stream, limit_s, to)?),
+                None => recorder.insert(Recorder::new(name.into(), stream, to.clone())?),
             };
             recorder.write(&utterance.floats())?;
             let (first, last) = utterance.audible_s();
@@ -170,7 +164,13 @@ fn phonemes(line: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+
+    fn tape<'a>(folder: &Path, limit_s: f64, cancel: &'a CancellationToken) -> Tape<'a> {
+        Tape { path: folder.join("speech.f32"), limit_s, cancel }
+    }
 
     fn speech() -> Option<Speech> {
         let speech = Speech::locate(None, "en-us");
@@ -186,7 +186,8 @@ mod tests {
         let Some(speech) = speech() else { return };
         let folder = tempfile::tempdir().unwrap();
         let text = "Extraordinary hippopotamuses ran. \n It was 3.14 — wasn't it?";
-        let (recording, sentences, note) = speech.speak(text, "text", 60.0, &folder.path().join("speech.f32")).unwrap();
+        let (recording, sentences, note) =
+            speech.speak(text, "text", &tape(folder.path(), 60.0, &CancellationToken::new())).unwrap();
         assert!(note.as_str().contains("phonemes"), "{note}");
         assert_eq!(sentences.len(), 2);
         let words = &sentences[0].words;
@@ -204,7 +205,10 @@ mod tests {
     fn a_text_that_takes_too_long_is_refused() {
         let Some(speech) = speech() else { return };
         let folder = tempfile::tempdir().unwrap();
-        let error = speech.speak(&"word ".repeat(100), "text", 2.0, &folder.path().join("speech.f32")).err().unwrap();
+        let error = speech
+            .speak(&"word ".repeat(100), "text", &tape(folder.path(), 2.0, &CancellationToken::new()))
+            .err()
+            .unwrap();
         assert!(matches!(error, Error::TooLong { limit: 2.0, .. }), "{error}");
     }
 
@@ -212,7 +216,7 @@ mod tests {
     fn a_missing_program_is_named_with_the_way_out() {
         let speech = Speech::locate(Some(Path::new("no-such-folder/espeak-ng")), "en-us");
         let folder = tempfile::tempdir().unwrap();
-        let error = speech.speak("Hello", "text", 60.0, &folder.path().join("speech.f32")).err().unwrap();
+        let error = speech.speak("Hello", "text", &tape(folder.path(), 60.0, &CancellationToken::new())).err().unwrap();
         assert!(error.to_string().contains("ENCORTEX_ESPEAK"), "{error}");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
+use tokio_util::sync::CancellationToken;
+
 use super::{
     Error, Note,
     child::Child,
@@ -22,10 +24,16 @@ pub struct Transcriber {
 }
 
 impl Transcriber {
-    pub(super) fn transcribe(&self, media: &Path) -> Result<(Vec<Sentence>, Vec<Note>), Error> {
+    pub(super) fn transcribe(
+        &self,
+        media: &Path,
+        cancel: &CancellationToken,
+    ) -> Result<(Vec<Sentence>, Vec<Note>), Error> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(media);
-        let (output, ended) = Child::start(command, Vec::new(), 64 * 1024, self.limit)?.output(OUTPUT_BYTES)?;
+        let mut child = Child::start(command, Vec::new(), 64 * 1024, self.limit)?;
+        child.wait(cancel)?;
+        let (output, ended) = child.output(OUTPUT_BYTES)?;
         let program = name_of(Path::new(&self.program));
         if !ended.success {
             return Err(Error::Failed { program, reason: last_line(&ended.diagnostics) });
@@ -43,24 +51,25 @@ impl Transcriber {
 mod tests {
     use super::*;
 
-    /// A shell that runs `script` with the media path as `$0`.
-    fn transcriber(script: &str) -> Transcriber {
+    /// By a shell that runs `script` with the media path as `$0`.
+    fn transcribe(script: &str, media: &str) -> Result<(Vec<Sentence>, Vec<Note>), Error> {
         let arguments = vec!["-c".into(), script.into()];
-        Transcriber { program: "sh".into(), arguments, limit: Duration::from_secs(10) }
+        let transcriber = Transcriber { program: "sh".into(), arguments, limit: Duration::from_secs(10) };
+        transcriber.transcribe(Path::new(media), &CancellationToken::new())
     }
 
     #[test]
     fn what_it_prints_is_the_transcript() {
         let script = r#"echo "{\"segments\":[{\"text\":\"$0\",\"words\":[{\"word\":\"$0\",\"start\":1,\"end\":2}]}]}""#;
-        let (sentences, _) = transcriber(script).transcribe(Path::new("clip.wav")).unwrap();
+        let (sentences, _) = transcribe(script, "clip.wav").unwrap();
         assert_eq!(sentences[0].words[0].text, "clip.wav");
     }
 
     #[test]
     fn silence_is_noted_and_failure_is_an_error() {
-        let (sentences, notes) = transcriber(r#"echo '{"segments":[]}'"#).transcribe(Path::new("a")).unwrap();
+        let (sentences, notes) = transcribe(r#"echo '{"segments":[]}'"#, "a").unwrap();
         assert!(sentences.is_empty() && notes[0].as_str().contains("heard no word"));
-        let error = transcriber("echo no model >&2; exit 3").transcribe(Path::new("a")).err().unwrap();
+        let error = transcribe("echo no model >&2; exit 3", "a").err().unwrap();
         assert_eq!(error.to_string(), "sh failed: no model");
     }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use ndarray::Array2;
+use tokio_util::sync::CancellationToken;
 
 use super::{Content, Error, Ffmpeg, Sound, container::Container, error::name_of, probe::AudioStream};
 
@@ -49,49 +50,56 @@ impl Recording {
     }
 }
 
-/// Decodes a sound file that states `stated_s` seconds into `to`, at its own rate and with all of its channels.
+/// Where a sound is recorded to, how long it may be, and who may stop it.
+#[derive(Clone)]
+pub(super) struct Tape<'a> {
+    pub(super) path: PathBuf,
+    /// s.
+    pub(super) limit_s: f64,
+    pub(super) cancel: &'a CancellationToken,
+}
+
+/// Decodes a sound file that states `stated_s` seconds, at its own rate and with all of its channels.
 pub(super) fn decode_file(
     ffmpeg: &Ffmpeg,
     path: &Path,
     stream: AudioStream,
     stated_s: Option<f64>,
-    limit_s: f64,
-    to: &Path,
+    to: Tape,
 ) -> Result<Recording, Error> {
-    let mut recorder = Recorder::new(name_of(path), stream, limit_s, to)?;
+    let mut recorder = Recorder::new(name_of(path), stream, to)?;
     recorder.decode(ffmpeg, path, "anull", stated_s.unwrap_or(0.0))?;
     recorder.finish()
 }
 
-/// Decodes the track of a film into `to`: as long as the film, with silence where the track is shorter.
-pub(super) fn decode_track(ffmpeg: &Ffmpeg, path: &Path, film_s: f64, to: &Path) -> Result<Recording, Error> {
+/// Decodes the track of a film: as long as the film, with silence where the track is shorter.
+pub(super) fn decode_track(ffmpeg: &Ffmpeg, path: &Path, film_s: f64, to: Tape) -> Result<Recording, Error> {
     let AudioStream { sample_rate, .. } = TRACK;
     let samples = (film_s * f64::from(sample_rate)).round() as u64;
     let filter =
         format!("aresample={sample_rate},aformat=sample_fmts=s16:channel_layouts=stereo,atrim=end_sample={samples}");
-    let mut recorder = Recorder::new(name_of(path), TRACK, film_s + 1.0, to)?;
+    let mut recorder = Recorder::new(name_of(path), TRACK, Tape { limit_s: film_s + 1.0, ..to })?;
     recorder.decode(ffmpeg, path, &filter, film_s)?;
     recorder.fill(samples)?;
     recorder.finish()
 }
 
 /// Writes samples as they come, refusing those that are no numbers, hashing and counting them.
-pub(super) struct Recorder {
+pub(super) struct Recorder<'a> {
     name: String,
     stream: AudioStream,
-    limit_s: f64,
-    path: PathBuf,
+    tape: Tape<'a>,
     file: BufWriter<File>,
     hasher: blake3::Hasher,
     values: u64,
 }
 
-impl Recorder {
-    pub(super) fn new(name: String, stream: AudioStream, limit_s: f64, to: &Path) -> Result<Recorder, Error> {
-        let file = BufWriter::new(File::create(to).map_err(Error::write(to))?);
+impl<'a> Recorder<'a> {
+    pub(super) fn new(name: String, stream: AudioStream, tape: Tape<'a>) -> Result<Self, Error> {
+        let file = BufWriter::new(File::create(&tape.path).map_err(Error::write(&tape.path))?);
         let mut hasher = blake3::Hasher::new();
         hasher.update(&stream.sample_rate.to_le_bytes()).update(&stream.channels.to_le_bytes());
-        Ok(Recorder { name, stream, limit_s, path: to.to_path_buf(), file, hasher, values: 0 })
+        Ok(Self { name, stream, tape, file, hasher, values: 0 })
     }
 
     fn decode(&mut self, ffmpeg: &Ffmpeg, path: &Path, filter: &str, stated_s: f64) -> Result<(), Error> {
@@ -124,16 +132,19 @@ impl Recorder {
 
     /// Adds interleaved little-endian float32 samples.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.tape.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         let broken = floats(bytes).position(|value| !value.is_finite());
         if let Some(position) = broken {
             return Err(Error::NotFinite { name: self.name.clone(), second: self.seconds(position as u64) });
         }
         self.hasher.update(bytes);
-        self.file.write_all(bytes).map_err(Error::write(&self.path))?;
+        self.file.write_all(bytes).map_err(Error::write(&self.tape.path))?;
         self.values += (bytes.len() / SAMPLE_BYTES) as u64;
         let seconds = self.seconds(0);
-        if seconds > self.limit_s {
-            return Err(Error::TooLong { name: self.name.clone(), seconds, limit: self.limit_s });
+        if seconds > self.tape.limit_s {
+            return Err(Error::TooLong { name: self.name.clone(), seconds, limit: self.tape.limit_s });
         }
         Ok(())
     }
@@ -145,13 +156,13 @@ impl Recorder {
     }
 
     pub(super) fn finish(mut self) -> Result<Recording, Error> {
-        self.file.flush().map_err(Error::write(&self.path))?;
+        self.file.flush().map_err(Error::write(&self.tape.path))?;
         let AudioStream { sample_rate, channels } = self.stream;
         let samples = self.values / u64::from(channels);
         if samples == 0 {
             return Err(Error::NoSample { name: self.name });
         }
-        Ok(Recording { path: self.path, content: self.hasher.finalize(), sample_rate, channels, samples })
+        Ok(Recording { path: self.tape.path, content: self.hasher.finalize(), sample_rate, channels, samples })
     }
 }
 
@@ -190,7 +201,8 @@ mod tests {
     fn decode(path: &Path) -> Result<Recording, Error> {
         let ffmpeg = clips::tools().ffmpeg;
         let stream = ffmpeg.probe(path)?.audio.ok_or_else(|| Error::NoAudio { name: name_of(path) })?;
-        decode_file(&ffmpeg, path, stream, None, 600.0, &path.with_extension("f32"))
+        let cancel = &CancellationToken::new();
+        decode_file(&ffmpeg, path, stream, None, Tape { path: path.with_extension("f32"), limit_s: 600.0, cancel })
     }
 
     /// A WAV file of float32 samples.
@@ -271,7 +283,9 @@ mod tests {
         let Some(golden) = clips::golden() else { return };
         let folder = tempfile::tempdir().unwrap();
         let clip = golden.join("stimuli/clip.mp4");
-        let track = decode_track(&clips::tools().ffmpeg, &clip, 12.0, &folder.path().join("track.f32")).unwrap();
+        let cancel = &CancellationToken::new();
+        let to = Tape { path: folder.path().join("track.f32"), limit_s: 12.0, cancel };
+        let track = decode_track(&clips::tools().ffmpeg, &clip, 12.0, to).unwrap();
         assert_eq!((track.duration(), track.sample_rate, track.channels), (12.0, 44_100, 2));
         let waveform = track.sound().waveform().unwrap();
         let resampled = at_16_khz(waveform.row(0).as_slice().unwrap());
@@ -334,7 +348,11 @@ mod tests {
         let path = folder.path().join("sound.wav");
         wave(&path, 1, 8000, &vec![0.25; 80_000]);
         let stream = AudioStream { sample_rate: 8000, channels: 1 };
-        let decoded = decode_file(&clips::tools().ffmpeg, &path, stream, None, 5.0, &folder.path().join("sound.f32"));
-        assert!(matches!(decoded, Err(Error::TooLong { limit: 5.0, .. })));
+        let cancel = &CancellationToken::new();
+        let to = || Tape { path: folder.path().join("sound.f32"), limit_s: 5.0, cancel };
+        let decode = || decode_file(&clips::tools().ffmpeg, &path, stream, None, to());
+        assert!(matches!(decode(), Err(Error::TooLong { limit: 5.0, .. })));
+        cancel.cancel();
+        assert!(matches!(decode(), Err(Error::Cancelled)));
     }
 }

@@ -1,8 +1,5 @@
 //! What a stranger may send. Each is refused by a stable code, and the server goes on: see [`Server`]'s end.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use reqwest::Method;
 use serde_json::json;
 
@@ -259,33 +256,4 @@ fn addresses_and_methods_that_do_not_exist() {
     server.delete("/v1/predictions").refused(405, "method_not_allowed");
     server.get("/v1/predictions?limit=many").refused(400, "malformed_query");
     server.get("/v1/predictions?stat=queued").refused(400, "malformed_query");
-}
-
-/// The published layout with a checkpoint of these bytes.
-fn model_with_checkpoint(bytes: &[u8]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("config.yaml"), "data: {}\n").unwrap();
-    std::fs::write(folder.path().join("best.ckpt"), bytes).unwrap();
-    folder
-}
-
-/// Starts the program on a model and returns what it says when it refuses.
-fn refusal_of_model(folder: PathBuf) -> String {
-    let data = tempfile::tempdir().unwrap();
-    let ended = Command::new(env!("CARGO_BIN_EXE_encortex"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(data.path())
-        .arg("--model")
-        .arg(folder)
-        .output()
-        .expect("the program runs");
-    assert!(!ended.status.success());
-    String::from_utf8_lossy(&ended.stderr).into_owned()
-}
-
-#[test]
-fn a_truncated_checkpoint() {
-    let log = refusal_of_model(model_with_checkpoint(b"PK\x03\x04 and no more").path().to_owned());
-    assert!(!log.contains("panicked"), "{log}");
-    assert!(log.contains("best.ckpt") || log.contains("config.yaml"), "{log}");
 }

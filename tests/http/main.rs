@@ -1,5 +1,6 @@
 //! The server from outside: the real program, spoken to over HTTP, with media that ffmpeg makes on the spot.
 
+mod bad_checkpoint;
 mod bad_input;
 mod form;
 mod media;
@@ -7,4 +8,5 @@ mod overload;
 mod parity;
 mod predictions;
 mod server;
+mod stopping;
 mod uploads;

@@ -1,6 +1,4 @@
-//! More asked than can be done, and the end of the server.
-
-use std::time::{Duration, Instant};
+//! More asked than can be done.
 
 use crate::form::Form;
 use crate::media::{film, tone};
@@ -34,18 +32,4 @@ fn a_queue_of_nobody_still_runs_one_at_a_time() {
     let server = Server::start_with(&["--queue-capacity", "0"]);
     server.predict(sound(1)).expect(200);
     server.predict(sound(2)).expect(200);
-}
-
-#[test]
-fn a_server_that_is_told_to_stop_ends_its_streams_and_itself() {
-    let mut server = Server::start();
-    let asked = server.ask(Form::new().file("video", "film.mp4", &film(60))).expect(202).json();
-    let id = asked["id"].as_str().unwrap().to_owned();
-    let mut listener = server.connect();
-    let request = format!("GET /v1/predictions/{id}/events HTTP/1.1\r\nHost: x\r\n\r\n");
-    std::io::Write::write_all(&mut listener, request.as_bytes()).unwrap();
-    server.until(|| server.state(&id) == "running");
-    let begun = Instant::now();
-    server.terminate();
-    assert!(begun.elapsed() < Duration::from_secs(25), "it took {:?}", begun.elapsed());
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
@@ -101,9 +101,11 @@ impl Server {
         server
     }
 
-    /// Stops the program by SIGTERM and starts another on the same folder.
+    /// Stops the program by SIGTERM, if it runs, and starts another on the same folder.
     pub(crate) fn restart(mut self, flags: &[&str]) -> Self {
-        self.terminate();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.terminate();
+        }
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder"));
         std::fs::write(self.folder.path().join("log"), "").expect("an empty log");
         std::fs::create_dir_all(self.folder.path().join("data/incoming")).expect("an empty folder");
@@ -116,6 +118,16 @@ impl Server {
         assert!(asked.success());
         let status = self.child.wait().expect("it ends");
         assert!(status.success(), "it ended with {status}: {}", self.log());
+    }
+
+    /// Sends SIGTERM twice and returns how the program ended.
+    pub(crate) fn terminate_twice(&mut self) -> ExitStatus {
+        for _ in 0..2 {
+            let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().expect("kill runs");
+            assert!(asked.success());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        self.child.wait().expect("it ends")
     }
 
     pub(crate) fn log(&self) -> String {
