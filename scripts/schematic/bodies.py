@@ -85,7 +85,8 @@ def torso(canvas, colour, shoulders, waist, hips):
 
 
 def headless(rng, canvas, skin):
-    """A person in shirt and trousers, cut at the neck."""
+    """A person in shirt and trousers, cut at the neck; lower in the picture, since raised hands need room."""
+    canvas.shift[1] += 0.1
     shirt, trousers = canvas.colour(), canvas.colour(value=(0.3, 0.6))
     shoulders, waist, hips = rng.uniform(0.28, 0.36), rng.uniform(0.18, 0.25), rng.uniform(0.22, 0.28)
     bare = bool(rng.integers(2))
@@ -117,6 +118,6 @@ def headless(rng, canvas, skin):
 def body(rng, index):
     parts = [headless, arm, headless, leg, headless, bent_arm, headless, feet]
     part = parts[index % len(parts)]
-    canvas = Canvas(rng, size=(0.74, 0.84) if part is headless else (0.66, 0.86), tilt=5 if part is headless else 20)
+    canvas = Canvas(rng, size=(0.68, 0.78) if part is headless else (0.66, 0.86), tilt=5 if part is headless else 20)
     part(rng, canvas, SKINS[rng.integers(len(SKINS))])
     return canvas.image()

@@ -48,7 +48,7 @@ class Canvas:
         self.scale = rng.uniform(*size)
         self.tilt = np.radians(rng.uniform(-tilt, tilt))
         self.shift = rng.uniform(-1, 1, 2) * shift * (0.96 - self.scale)
-        self.ink = self.colour(saturation=(0.2, 0.9), value=(0.08, 0.38))
+        self.ink = self.colour(saturation=(0.2, 0.9), value=(0.06, 0.32))
         self.line = rng.uniform(0.018, 0.032)
         self.picture = Image.new("RGB", (PIXELS * OVERSAMPLED,) * 2, GREY)
         self.pen = ImageDraw.Draw(self.picture)

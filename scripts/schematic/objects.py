@@ -14,6 +14,10 @@ def mirrored(right):
     return np.vstack([right, right[::-1] * [-1, 1]])
 
 
+def tube(canvas, arc, radius, colour):
+    canvas.limbs(colour, [(x, y, radius) for x, y in arc[::6]])
+
+
 def hammer(canvas):
     canvas.shape(box(-0.08, -0.5, 0.08, 0.92), WOOD)
     canvas.shape(box(-0.11, 0.35, 0.11, 0.92), canvas.colour())
@@ -24,8 +28,7 @@ def hammer(canvas):
 
 def cup(canvas):
     colour = canvas.colour()
-    canvas.stroke(oval(0.52, 0.02, 0.28, 0.32, start=-100, stop=100), 0.16)
-    canvas.stroke(oval(0.52, 0.02, 0.28, 0.32, start=-100, stop=100), 0.16 - 2 * canvas.line, colour)
+    tube(canvas, oval(0.52, 0.02, 0.28, 0.32, start=-100, stop=100), 0.06, colour)
     canvas.shape(np.vstack([[(-0.6, -0.55)], smooth([(-0.54, 0.2), (-0.4, 0.6), (0, 0.68), (0.4, 0.6), (0.54, 0.2)]), [(0.6, -0.55)]]), colour)
     canvas.shape(oval(0, -0.55, 0.6, 0.16), shade(colour, 0.75))
     canvas.fill(oval(0, -0.5, 0.5, 0.1), (84, 52, 34))
@@ -59,8 +62,7 @@ def scissors(canvas):
         canvas.shape(np.array([(-0.09 * side, 0.12), (0.1 * side, 0.05), (0.27 * side, -0.95), (0.12 * side, -0.72)]), STEEL)
         canvas.stroke([(0, 0.05), (-0.26 * side, 0.4)], 0.13)
         canvas.stroke([(0, 0.05), (-0.26 * side, 0.4)], 0.13 - 2 * canvas.line, handle)
-        for width, colour in ((0.17, canvas.ink), (0.17 - 2 * canvas.line, handle)):
-            canvas.stroke(oval(-0.34 * side, 0.63, 0.2, 0.26, turn=14 * side), width, colour)
+        tube(canvas, oval(-0.34 * side, 0.63, 0.2, 0.26, turn=14 * side), 0.06, handle)
     canvas.fill(oval(0, 0.05, 0.04, 0.04), canvas.ink)
 
 
@@ -101,8 +103,7 @@ def screwdriver(canvas):
 
 def teapot(canvas):
     colour = canvas.colour()
-    for width, ink in ((0.15, canvas.ink), (0.15 - 2 * canvas.line, colour)):
-        canvas.stroke(oval(-0.56, 0.08, 0.3, 0.34, start=80, stop=280), width, ink)
+    tube(canvas, oval(-0.56, 0.08, 0.3, 0.34, start=80, stop=280), 0.05, colour)
     canvas.shape(smooth([(0.35, 0.4), (0.62, 0.2), (0.74, -0.25), (0.94, -0.32), (0.84, -0.12), (0.78, 0.3), (0.42, 0.6)]), colour)
     canvas.shape(oval(0, 0.18, 0.6, 0.52), colour)
     canvas.shape(box(-0.3, 0.64, 0.3, 0.72), shade(colour, 0.75))
