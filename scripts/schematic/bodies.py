@@ -21,18 +21,17 @@ def hand_paths(wrist, degrees, size, spread, side):
         paths.append([(*knuckle, 0.115 * size), (*tip, 0.085 * size)])
     base = reach(reach(wrist, 0.35 * size, degrees), 0.28 * size * side, degrees + 90)
     joint = reach(base, 0.36 * size, degrees + 50 * side)
-    return [*paths, [(*base, 0.14 * size), (*joint, 0.12 * size), (*reach(joint, 0.32 * size, degrees + 22 * side), 0.09 * size)]]
+    tip = reach(joint, 0.32 * size, degrees + 22 * side)
+    return [*paths, [(*base, 0.14 * size), (*joint, 0.12 * size), (*tip, 0.09 * size)]]
 
 
 def foot_paths(ankle, size, side):
     """A foot on the ground seen from the side; `side` is where the toes point."""
+    back = [(-0.12, 0.10, 0.24), (0.4, 0.20, 0.25), (1.0, 0.34, 0.17)]
+    sole = [(-0.16, 0.24, 0.22), (0.7, 0.36, 0.14)]
+    toes = [(1.0, 0.34, 0.16), (1.3, 0.40, 0.10)]
     x, y = ankle
-    ball = (x + 1.0 * size * side, y + 0.34 * size)
-    return [
-        [(x - 0.12 * size * side, y + 0.1 * size, 0.24 * size), (x + 0.4 * size * side, y + 0.2 * size, 0.25 * size), (*ball, 0.17 * size)],
-        [(x - 0.16 * size * side, y + 0.24 * size, 0.22 * size), (x + 0.7 * size * side, y + 0.36 * size, 0.14 * size)],
-        [(*ball, 0.16 * size), (x + 1.3 * size * side, y + 0.4 * size, 0.10 * size)],
-    ]
+    return [[(x + a * size * side, y + b * size, r * size) for a, b, r in path] for path in (back, sole, toes)]
 
 
 def arm(rng, canvas, skin):
@@ -55,7 +54,7 @@ def bent_arm(rng, canvas, skin):
     fingers = hand_paths(wrist, degrees + side * rng.uniform(-15, 25), 0.36, rng.uniform(3, 14), -side)
     middle = reach(elbow, 0.35, degrees)
     canvas.limbs(skin, [(*shoulder, 0.2), (-0.55 * side, -0.05, 0.19), (*elbow, 0.14)],
-                 [(*elbow, 0.15), (*middle, 0.145), (*wrist, 0.09)], *fingers)  # fmt: skip
+                 [(*elbow, 0.15), (*middle, 0.145), (*wrist, 0.09)], *fingers)
     canvas.limbs(canvas.colour(), [(*shoulder, 0.26), (-0.6 * side, -0.2, 0.24)])
 
 
@@ -65,7 +64,7 @@ def leg(rng, canvas, skin):
     ankle = (rng.uniform(-0.35, -0.15) * side, 0.6)
     calf = ((knee[0] + 2 * ankle[0]) / 3 - 0.02 * side, 0.18)
     canvas.limbs(skin, [(*hip, 0.27), ((hip[0] + knee[0]) / 2, -0.5, 0.24), (*knee, 0.16)],
-                 [(*knee, 0.165), (*calf, 0.155), (*ankle, 0.085)], *foot_paths(ankle, 0.4, side))  # fmt: skip
+                 [(*knee, 0.165), (*calf, 0.155), (*ankle, 0.085)], *foot_paths(ankle, 0.4, side))
     if rng.integers(2):
         canvas.limbs(canvas.colour(), [(*hip, 0.31), ((2 * hip[0] + knee[0]) / 3, -0.62, 0.29)])
 
@@ -86,7 +85,7 @@ def torso(canvas, colour, shoulders, waist, hips):
 
 def headless(rng, canvas, skin):
     """A person in shirt and trousers, cut at the neck; lower in the picture, since raised hands need room."""
-    canvas.shift[1] += 0.1
+    canvas.shift[1] += 0.05
     shirt, trousers = canvas.colour(), canvas.colour(value=(0.3, 0.6))
     shoulders, waist, hips = rng.uniform(0.28, 0.36), rng.uniform(0.18, 0.25), rng.uniform(0.22, 0.28)
     bare = bool(rng.integers(2))
@@ -118,6 +117,6 @@ def headless(rng, canvas, skin):
 def body(rng, index):
     parts = [headless, arm, headless, leg, headless, bent_arm, headless, feet]
     part = parts[index % len(parts)]
-    canvas = Canvas(rng, size=(0.68, 0.78) if part is headless else (0.66, 0.86), tilt=5 if part is headless else 20)
+    canvas = Canvas(rng, size=(0.66, 0.76) if part is headless else (0.66, 0.86), tilt=5 if part is headless else 20)
     part(rng, canvas, SKINS[rng.integers(len(SKINS))])
     return canvas.image()

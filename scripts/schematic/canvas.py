@@ -1,4 +1,4 @@
-"""A grey square to draw on: the frame from -1 to 1, y downwards, placed on the picture by a size, a shift and a tilt."""
+"""A grey square to draw on: a frame from -1 to 1, y downwards, put on the picture by a size, a shift and a tilt."""
 
 import colorsys
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from .canvas import SKINS, Canvas, oval, shade, smooth
 
-HAIRS = [(40, 30, 26), (62, 58, 66), (84, 54, 34), (136, 84, 44), (196, 150, 84), (150, 66, 36), (176, 172, 168)]  # last grey
+GREY_HAIR = (176, 172, 168)
+HAIRS = [(40, 30, 26), (62, 58, 66), (84, 54, 34), (136, 84, 44), (196, 150, 84), (150, 66, 36), GREY_HAIR]
 STYLES = ["short", "parted", "bob", "long", "curls", "bun", "bald"]
 
 
@@ -64,14 +65,19 @@ def outline(who):
     return points
 
 
+def falling(canvas, who, low):
+    """Hair that falls on both sides of the face as low as that."""
+    w, h = who.width, who.height
+    right = [(0, -h * 1.15), (w * 0.8, -h), (w * 1.21, 0), (w * 1.11, low)]
+    canvas.shape(smooth([(-x, y) for x, y in right[:0:-1]] + right), who.hair)
+
+
 def hair_behind(canvas, who):
     w, h = who.width, who.height
     if who.style == "long":
-        canvas.shape(smooth([(-w * 1.12, 0.95), (-w * 1.2, 0), (-w * 0.8, -h), (0, -h * 1.16), (w * 0.8, -h), (w * 1.2, 0),
-                             (w * 1.12, 0.95)]), who.hair)  # fmt: skip
+        falling(canvas, who, 0.95)
     elif who.style == "bob":
-        canvas.shape(smooth([(-w * 1.1, 0.5), (-w * 1.22, 0), (-w * 0.8, -h), (0, -h * 1.14), (w * 0.8, -h), (w * 1.22, 0),
-                             (w * 1.1, 0.5)]), who.hair)  # fmt: skip
+        falling(canvas, who, 0.5)
     elif who.style == "bun":
         canvas.shape(oval(0, -h * 1.08, 0.3, 0.22), who.hair)
     elif who.style == "curls":
@@ -84,15 +90,14 @@ def hair_in_front(canvas, who):
     if who.style == "bald":
         return
     top = oval(0, 0, w * 1.03, h * 1.06, start=188, stop=352)
-    side = 0.25 * who.turn
+    side = 0.35 * who.turn
     hairline = {
-        "parted": [(w * 0.98, -0.12), (w * 0.7, -h * 0.5), (side + 0.25, -h * 0.74), (-w * 0.55, -h * 0.48), (-w * 0.98, -0.12)],
-        "short": [(w * 0.98, -0.12), (w * 0.85, -h * 0.52), (w * 0.4, -h * 0.66), (-w * 0.4, -h * 0.66), (-w * 0.85, -h * 0.52),
-                  (-w * 0.98, -0.12)],
-        "curls": [(w * 0.95, -h * 0.42), (w * 0.5, -h * 0.58), (0, -h * 0.66), (-w * 0.5, -h * 0.58), (-w * 0.95, -h * 0.42)],
-        "bun": [(w * 0.97, -h * 0.2), (w * 0.6, -h * 0.62), (0, -h * 0.74), (-w * 0.6, -h * 0.62), (-w * 0.97, -h * 0.2)],
-    }.get(who.style, [(w, 0.1), (w * 0.86, -h * 0.4), (side, -h * 0.55), (-w * 0.86, -h * 0.4), (-w, 0.1)])  # fmt: skip
-    canvas.shape(np.vstack([top, smooth(hairline)]), who.hair)
+        "parted": [(0.98, -0.13), (0.7, -0.5), (side + 0.35, -0.74), (-0.55, -0.48), (-0.98, -0.13)],
+        "short": [(0.98, -0.13), (0.85, -0.52), (0.4, -0.66), (-0.4, -0.66), (-0.85, -0.52), (-0.98, -0.13)],
+        "curls": [(0.95, -0.42), (0.5, -0.58), (0, -0.66), (-0.5, -0.58), (-0.95, -0.42)],
+        "bun": [(0.97, -0.2), (0.6, -0.62), (0, -0.74), (-0.6, -0.62), (-0.97, -0.2)],
+    }.get(who.style, [(1, 0.1), (0.86, -0.4), (side, -0.55), (-0.86, -0.4), (-1, 0.1)])
+    canvas.shape(np.vstack([top, smooth(np.array(hairline) * (w, h))]), who.hair)
 
 
 def eye(canvas, who, x, y, side):
@@ -108,8 +113,8 @@ def eye(canvas, who, x, y, side):
     canvas.stroke(upper, 1.3 * canvas.line)
     canvas.stroke(lower, 0.6 * canvas.line)
     brow = y - 1.35 * size
-    canvas.stroke(smooth([(x - side * 0.9 * size, brow + who.brow), (x, brow - 0.05), (x + side * 1.1 * size, brow + 0.03)]),
-                  0.05 if not who.child else 0.035, shade(who.hair, 0.7))  # fmt: skip
+    arch = smooth([(x - side * 0.9 * size, brow + who.brow), (x, brow - 0.05), (x + side * 1.1 * size, brow + 0.03)])
+    canvas.stroke(arch, 0.035 if who.child else 0.05, shade(who.hair, 0.7))
     if who.glasses:
         canvas.stroke(oval(x, y, 1.5 * size, 1.35 * size), 1.2 * canvas.line)
 
@@ -119,19 +124,22 @@ def mouth(canvas, who, x, y, opening):
     lip = shade(tuple((2 * s + r) // 3 for s, r in zip(who.skin, (190, 60, 70))), 0.85)
     drop = 0.26 * opening
     corners = y - who.smile
-    upper = smooth([(x - width, corners), (x - 0.35 * width, y - 0.055 * who.lips), (x, y - 0.035 * who.lips),
-                    (x + 0.35 * width, y - 0.055 * who.lips), (x + width, corners)])  # fmt: skip
-    lower = smooth([(x + width, corners), (x + 0.5 * width, y + 0.06 * who.lips + 0.8 * drop),
-                    (x, y + 0.085 * who.lips + drop), (x - 0.5 * width, y + 0.06 * who.lips + 0.8 * drop),
-                    (x - width, corners)])  # fmt: skip
+
+    def bow(reach, *heights):
+        """A curve from corner to corner of the mouth, through the heights between."""
+        across = np.linspace(-reach, reach, len(heights) + 2) * width
+        return smooth(np.column_stack([x + across, [corners, *heights, corners]]))
+
+    upper = bow(1, y - 0.05 * who.lips, y - 0.035 * who.lips, y - 0.05 * who.lips)
+    cheek = y + 0.06 * who.lips + 0.8 * drop
+    lower = bow(1, cheek, y + 0.085 * who.lips + drop, cheek)[::-1]
     canvas.shape(np.vstack([upper, lower]), lip, 0.6 * canvas.line)
-    inside = smooth([(x - 0.85 * width, corners), (x, y + 0.012), (x + 0.85 * width, corners)])
+    inside = bow(0.85, y + 0.012)
     if opening < 0.08:
         canvas.stroke(inside, 0.8 * canvas.line)
         return
-    below = smooth([(x + 0.85 * width, corners), (x + 0.45 * width, y + 0.02 + 0.8 * drop), (x, y + 0.03 + drop),
-                    (x - 0.45 * width, y + 0.02 + 0.8 * drop), (x - 0.85 * width, corners)])  # fmt: skip
-    canvas.fill(np.vstack([inside, below]), (64, 20, 26))
+    below = bow(0.85, y + 0.02 + 0.8 * drop, y + 0.03 + drop, y + 0.02 + 0.8 * drop)
+    canvas.fill(np.vstack([inside, below[::-1]]), (64, 20, 26))
     if opening > 0.3:
         canvas.fill(oval(x, y + 0.028, 0.6 * width, 0.035), (246, 244, 236))
 
@@ -158,8 +166,8 @@ def portray(canvas, who, opening=0.0):
         reach = who.eye_gap - 1.5 * who.eye_size
         canvas.stroke([(shift - reach, eyes), (shift + reach, eyes)])
     tip = eyes + who.nose + 0.10
-    canvas.stroke(smooth([(shift * 1.2 - 0.04, eyes + 0.08), (shift * 1.7 - 0.06, tip - 0.06), (shift * 1.7 - 0.07, tip),
-                          (shift * 1.6, tip + 0.03), (shift * 1.5 + 0.08, tip)]), 0.9 * canvas.line)  # fmt: skip
+    bridge = [(shift * 1.2 - 0.04, eyes + 0.08), (shift * 1.7 - 0.06, tip - 0.06), (shift * 1.7 - 0.07, tip)]
+    canvas.stroke(smooth([*bridge, (shift * 1.6, tip + 0.03), (shift * 1.5 + 0.08, tip)]), 0.9 * canvas.line)
     mouth(canvas, who, 1.1 * shift, tip + 0.22, opening)
 
 

@@ -42,7 +42,10 @@ def write(path, frames, sound=None):
 
 
 def dots(rng, flow):
-    """Dots that drift, turn or expand together, white and black, in a round window."""
+    """Dots that drift, turn, or expand or shrink together, white and black, in a round window.
+
+    One in twelve is put elsewhere at each frame, which keeps them as dense everywhere.
+    """
     count, fold = 220, 2
     places = rng.uniform(-1, 1, (count, 2))
     shades = np.where(rng.integers(2, size=count), 255, 0)
@@ -64,12 +67,9 @@ def dots(rng, flow):
             step = 1.6 * speed * places[:, ::-1] * [-1, 1]
         else:
             step = 1.2 * speed * places
-        places = places + step / RATE
-        outside = np.abs(places).max(axis=1) > 1
-        places[outside] = rng.uniform(-1, 1, (outside.sum(), 2)) if flow == "expand" else (places[outside] + 1) % 2 - 1
-        inside = np.hypot(*places.T) < 0.05
-        if flow == "expand" and speed < 0:
-            places[inside] = rng.uniform(-1, 1, (inside.sum(), 2))
+        places = (places + step / RATE + 1) % 2 - 1
+        reborn = rng.uniform(size=count) < 0.08
+        places[reborn] = rng.uniform(-1, 1, (reborn.sum(), 2))
     return np.rint(films).astype(np.uint8)
 
 

@@ -29,7 +29,8 @@ def hammer(canvas):
 def cup(canvas):
     colour = canvas.colour()
     tube(canvas, oval(0.52, 0.02, 0.28, 0.32, start=-100, stop=100), 0.06, colour)
-    canvas.shape(np.vstack([[(-0.6, -0.55)], smooth([(-0.54, 0.2), (-0.4, 0.6), (0, 0.68), (0.4, 0.6), (0.54, 0.2)]), [(0.6, -0.55)]]), colour)
+    bowl = smooth([(-0.54, 0.2), (-0.4, 0.6), (0, 0.68), (0.4, 0.6), (0.54, 0.2)])
+    canvas.shape(np.vstack([[(-0.6, -0.55)], bowl, [(0.6, -0.55)]]), colour)
     canvas.shape(oval(0, -0.55, 0.6, 0.16), shade(colour, 0.75))
     canvas.fill(oval(0, -0.5, 0.5, 0.1), (84, 52, 34))
 
@@ -50,8 +51,8 @@ def chair(canvas):
 
 def key(canvas):
     colour = [BRASS, STEEL][canvas.rng.integers(2)]
-    canvas.shape(np.array([(-0.08, -0.3), (0.08, -0.3), (0.08, 0.42), (0.34, 0.42), (0.34, 0.54), (0.08, 0.54), (0.08, 0.64),
-                           (0.28, 0.64), (0.28, 0.78), (0.08, 0.78), (0.08, 0.88), (-0.08, 0.88)]), colour)  # fmt: skip
+    bit = [(0.34, 0.42), (0.34, 0.54), (0.08, 0.54), (0.08, 0.64), (0.28, 0.64), (0.28, 0.78), (0.08, 0.78)]
+    canvas.shape(np.array([(-0.08, -0.3), (0.08, -0.3), (0.08, 0.42), *bit, (0.08, 0.88), (-0.08, 0.88)]), colour)
     canvas.shape(oval(0, -0.55, 0.4, 0.36), colour)
     canvas.shape(oval(0, -0.62, 0.19, 0.15), (128, 128, 128))
 
@@ -59,7 +60,8 @@ def key(canvas):
 def scissors(canvas):
     handle = canvas.colour()
     for side in (-1, 1):
-        canvas.shape(np.array([(-0.09 * side, 0.12), (0.1 * side, 0.05), (0.27 * side, -0.95), (0.12 * side, -0.72)]), STEEL)
+        blade = np.array([(-0.09, 0.12), (0.1, 0.05), (0.27, -0.95), (0.12, -0.72)])
+        canvas.shape(blade * (side, 1), STEEL)
         canvas.stroke([(0, 0.05), (-0.26 * side, 0.4)], 0.13)
         canvas.stroke([(0, 0.05), (-0.26 * side, 0.4)], 0.13 - 2 * canvas.line, handle)
         tube(canvas, oval(-0.34 * side, 0.63, 0.2, 0.26, turn=14 * side), 0.06, handle)
@@ -89,14 +91,15 @@ def spanner(canvas):
     canvas.fill(oval(0, 0.62, 0.12, 0.12), (128, 128, 128))
     canvas.stroke(oval(0, 0.62, 0.12, 0.12))
     jaw = [(-0.13, -0.36), (-0.36, -0.56), (-0.36, -0.86), (-0.15, -0.94), (-0.15, -0.64), (0.15, -0.64), (0.15, -0.94),
-           (0.36, -0.86), (0.36, -0.56), (0.13, -0.36)]  # fmt: skip
+           (0.36, -0.86), (0.36, -0.56), (0.13, -0.36)]
     canvas.shape(np.array(jaw), STEEL)
 
 
 def screwdriver(canvas):
     canvas.shape(box(-0.05, -0.86, 0.05, 0.2), STEEL)
     canvas.shape(np.array([(-0.05, -0.8), (0.05, -0.8), (0.09, -0.95), (-0.09, -0.95)]), shade(STEEL, 0.8))
-    canvas.shape(mirrored(smooth([(0.09, 0.14), (0.17, 0.25), (0.14, 0.4), (0.19, 0.75), (0.1, 0.92)])), canvas.colour())
+    grip = smooth([(0.09, 0.14), (0.17, 0.25), (0.14, 0.4), (0.19, 0.75), (0.1, 0.92)])
+    canvas.shape(mirrored(grip), canvas.colour())
     for x in (-0.06, 0.06):
         canvas.stroke([(x, 0.45), (x, 0.8)], 0.8 * canvas.line)
 
@@ -104,7 +107,8 @@ def screwdriver(canvas):
 def teapot(canvas):
     colour = canvas.colour()
     tube(canvas, oval(-0.56, 0.08, 0.3, 0.34, start=80, stop=280), 0.05, colour)
-    canvas.shape(smooth([(0.35, 0.4), (0.62, 0.2), (0.74, -0.25), (0.94, -0.32), (0.84, -0.12), (0.78, 0.3), (0.42, 0.6)]), colour)
+    spout = [(0.35, 0.4), (0.62, 0.2), (0.74, -0.25), (0.94, -0.32), (0.84, -0.12), (0.78, 0.3), (0.42, 0.6)]
+    canvas.shape(smooth(spout), colour)
     canvas.shape(oval(0, 0.18, 0.6, 0.52), colour)
     canvas.shape(box(-0.3, 0.64, 0.3, 0.72), shade(colour, 0.75))
     canvas.shape(oval(0, -0.3, 0.32, 0.1), shade(colour, 0.85))
@@ -113,8 +117,8 @@ def teapot(canvas):
 
 def bottle(canvas):
     colour = canvas.colour(value=(0.4, 0.75))
-    right = [(0.11, -0.8), (0.11, -0.45), *smooth([(0.11, -0.4), (0.15, -0.25), (0.3, -0.08), (0.32, 0.1)]), (0.32, 0.9)]
-    canvas.shape(mirrored(right), colour)
+    shoulder = smooth([(0.11, -0.4), (0.15, -0.25), (0.3, -0.08), (0.32, 0.1)])
+    canvas.shape(mirrored([(0.11, -0.8), (0.11, -0.45), *shoulder, (0.32, 0.9)]), colour)
     canvas.shape(box(-0.12, -0.95, 0.12, -0.76), canvas.colour())
     canvas.shape(box(-0.32, 0.18, 0.32, 0.66), (236, 230, 210))
     canvas.stroke([(-0.18, 0.34), (0.18, 0.34)])
@@ -136,7 +140,8 @@ def clock(canvas):
 def guitar(canvas):
     colour = [WOOD, (196, 120, 60), (150, 60, 44)][canvas.rng.integers(3)]
     canvas.shape(box(-0.14, -0.98, 0.14, -0.76), shade(WOOD, 0.6))
-    canvas.shape(mirrored(smooth([(0.06, -0.12), (0.3, -0.06), (0.34, 0.16), (0.25, 0.32), (0.42, 0.6), (0.28, 0.88), (0.02, 0.93)])), colour)
+    waist = [(0.06, -0.12), (0.3, -0.06), (0.34, 0.16), (0.25, 0.32), (0.42, 0.6), (0.28, 0.88), (0.02, 0.93)]
+    canvas.shape(mirrored(smooth(waist)), colour)
     canvas.shape(box(-0.065, -0.8, 0.065, 0.12), shade(WOOD, 0.55))
     for y in np.arange(-0.7, -0.1, 0.12):
         canvas.stroke([(-0.06, y), (0.06, y)], 0.5 * canvas.line, STEEL)
@@ -148,8 +153,9 @@ def guitar(canvas):
 
 def car(canvas):
     colour = canvas.colour()
-    canvas.shape(np.vstack([[(-0.92, 0.3)], smooth([(-0.94, 0.0), (-0.84, -0.1), (-0.5, -0.14), (-0.28, -0.46), (0.1, -0.5), (0.36, -0.42),
-                            (0.6, -0.12), (0.88, -0.04), (0.95, 0.16)]), [(0.93, 0.3)]]), colour)  # fmt: skip
+    back = [(-0.94, 0.0), (-0.84, -0.1), (-0.5, -0.14), (-0.28, -0.46), (0.1, -0.5)]
+    front = [(0.36, -0.42), (0.6, -0.12), (0.88, -0.04), (0.95, 0.16)]
+    canvas.shape(np.vstack([[(-0.92, 0.3)], smooth(back + front), [(0.93, 0.3)]]), colour)
     canvas.shape(np.array([(-0.4, -0.14), (-0.22, -0.38), (0.02, -0.41), (0.02, -0.14)]), (170, 200, 216))
     canvas.shape(np.array([(0.09, -0.14), (0.09, -0.41), (0.3, -0.35), (0.46, -0.14)]), (170, 200, 216))
     canvas.stroke([(0.055, -0.12), (0.055, 0.26)], 0.7 * canvas.line)
@@ -163,19 +169,23 @@ def car(canvas):
 def saw(canvas):
     teeth = [(x, 0.3 + 0.09 * (k % 2)) for k, x in enumerate(np.linspace(0.38, -0.92, 30))]
     canvas.shape(np.array([(-0.92, 0.06), (0.4, -0.24), *teeth]), STEEL)
-    canvas.shape(smooth([(0.36, -0.3), (0.66, -0.34), (0.92, -0.2), (0.86, 0.12), (0.92, 0.4), (0.62, 0.46), (0.36, 0.36), (0.36, -0.3)]), canvas.colour())
+    handle = [(0.36, -0.3), (0.66, -0.34), (0.92, -0.2), (0.86, 0.12), (0.92, 0.4), (0.62, 0.46), (0.36, 0.36)]
+    canvas.shape(smooth([*handle, handle[0]]), canvas.colour())
     canvas.shape(oval(0.64, 0.05, 0.1, 0.2), (128, 128, 128))
 
 
 def brush(canvas):
     canvas.shape(mirrored(smooth([(0.07, -0.95), (0.11, -0.6), (0.07, -0.2), (0.26, 0.02)])), canvas.colour())
     canvas.shape(box(-0.28, 0.0, 0.28, 0.26), STEEL)
-    canvas.shape(np.vstack([box(-0.28, 0.26, 0.28, 0.26)[:2], smooth([(0.26, 0.7), (0.1, 0.84), (0.0, 0.9), (-0.1, 0.84), (-0.26, 0.7)])]), (206, 178, 128))
+    tip = smooth([(0.26, 0.7), (0.1, 0.84), (0.0, 0.9), (-0.1, 0.84), (-0.26, 0.7)])
+    canvas.shape(np.vstack([[(-0.28, 0.26), (0.28, 0.26)], tip]), (206, 178, 128))
     for x in (-0.14, 0, 0.14):
         canvas.stroke([(x, 0.34), (0.9 * x, 0.72)], 0.6 * canvas.line)
 
 
-KINDS = [hammer, cup, chair, key, scissors, lamp, umbrella, spanner, teapot, screwdriver, guitar, bottle, car, clock, saw, brush]
+TOOLS = [hammer, key, scissors, spanner, screwdriver, umbrella, saw, brush]
+OTHERS = [cup, chair, lamp, teapot, guitar, car, bottle, clock]
+KINDS = [kind for pair in zip(TOOLS, OTHERS) for kind in pair]
 UPRIGHT = {cup, chair, lamp, teapot, bottle, car, clock}
 
 

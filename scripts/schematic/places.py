@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .canvas import Canvas, box, oval, shade, smooth
+from .canvas import Canvas, box, oval, shade
 
 WALLS = [(214, 188, 152), (196, 120, 96), (226, 222, 206), (168, 182, 190), (206, 196, 132), (178, 150, 160)]
 ROOFS = [(136, 62, 48), (84, 84, 92), (110, 78, 56), (70, 92, 84)]
@@ -14,13 +14,13 @@ def window(canvas, x, y, width, height, crossed):
     if crossed:
         canvas.stroke([(x, y - height), (x, y + height)], 0.7 * canvas.line)
         canvas.stroke([(x - width, y), (x + width, y)], 0.7 * canvas.line)
-    canvas.shape(box(x - 1.2 * width, y + height, x + 1.2 * width, y + height + 0.04), (232, 230, 224), 0.6 * canvas.line)
+    sill = box(x - 1.2 * width, y + height, x + 1.2 * width, y + height + 0.04)
+    canvas.shape(sill, (232, 230, 224), 0.6 * canvas.line)
 
 
 def tree(canvas, x, ground, height, leaf):
     canvas.shape(box(x - 0.035, ground - 0.5 * height, x + 0.035, ground), (104, 76, 52))
-    crown = [(x + 0.3 * height * np.cos(a), ground - 0.68 * height + 0.36 * height * np.sin(a)) for a in np.arange(0, 6.3, 0.7)]
-    canvas.shape(smooth([*crown, crown[0]]), leaf)
+    canvas.shape(oval(x, ground - 0.68 * height, 0.3 * height, 0.36 * height), leaf)
 
 
 def roof(canvas, kind, half, eaves, peak, colour):
@@ -95,7 +95,8 @@ def corridor(rng, index):
     for x in (-0.33, 0.33):
         canvas.stroke([seen(x, 1, 1), seen(x, 1, depth)], 0.5 * canvas.line, shade(floor, 0.7))
     for near in np.arange(1.3, depth - 0.3, 1.1):
-        wall((-0.25, -1, near), (0.25, -1, near), (0.25, -1, near + 0.4), (-0.25, -1, near + 0.4), colour=(255, 252, 220))
+        far = near + 0.4
+        wall((-0.25, -1, near), (0.25, -1, near), (0.25, -1, far), (-0.25, -1, far), colour=(255, 252, 220))
     leaf = canvas.colour(value=(0.45, 0.8))
     for side in rng.permutation([-1, 1])[: 1 + index % 2]:
         for near in np.arange(rng.uniform(1.15, 1.4), depth - 0.5, rng.uniform(1.0, 1.6)):

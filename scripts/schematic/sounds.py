@@ -1,6 +1,7 @@
 """Synthetic sounds in the place of natural ones: weather, water, animals, instruments and machines, without a voice."""
 
 import wave
+from itertools import zip_longest
 
 import numpy as np
 
@@ -41,13 +42,14 @@ def struck(onset, decay):
 
 def swelling(onset, length):
     """The course of something that swells and fades."""
-    return np.where((TIME >= onset) & (TIME <= onset + length), np.sin(np.pi * np.clip((TIME - onset) / length, 0, 1)) ** 2, 0)
+    return np.sin(np.pi * np.clip((TIME - onset) / length, 0, 1)) ** 2
 
 
 def onsets(rng, least, most):
     """Moments with gaps between two lengths in seconds."""
-    moments = np.cumsum(rng.uniform(least, most, 200))
-    return moments[moments < SECONDS - 0.1] - least / 2
+    moments = np.cumsum(rng.uniform(least, most, 400))
+    moments += rng.uniform(0, least) - moments[0]
+    return moments[moments < SECONDS - 0.1]
 
 
 def wind(rng):
@@ -67,8 +69,8 @@ def surf(rng):
 def birdsong(rng):
     song, pitch = np.zeros(SAMPLES), rng.uniform(2200, 3600)
     for at in onsets(rng, 0.14, 0.4):
-        slope, trill = rng.uniform(-4000, 4000), rng.choice([0, 300])
-        song += tone(pitch + slope * (TIME - at) + trill * np.sin(2 * np.pi * 28 * TIME)) * swelling(at, rng.uniform(0.06, 0.16))
+        slope, trill = rng.uniform(-4000, 4000), rng.choice([0, 300]) * np.sin(2 * np.pi * 28 * TIME)
+        song += tone(pitch + slope * (TIME - at) + trill) * swelling(at, rng.uniform(0.06, 0.16))
     return song
 
 
@@ -131,8 +133,8 @@ def siren(rng):
 
 
 def sawing(rng):
-    period = rng.uniform(0.35, 0.6)
-    return noise(rng, 900, 5000) * np.abs(np.sin(np.pi * TIME / period)) ** 1.5 * (0.6 + 0.4 * np.sign(np.sin(np.pi * TIME / period)))
+    stroke = np.sin(np.pi * TIME / rng.uniform(0.35, 0.6))
+    return noise(rng, 900, 5000) * np.abs(stroke) ** 1.5 * (0.6 + 0.4 * np.sign(stroke))
 
 
 def knocking(rng):
@@ -140,7 +142,9 @@ def knocking(rng):
     return sum(wood * struck(at, 0.025) * rng.uniform(0.6, 1) for at in onsets(rng, 0.12, 0.5))
 
 
-KINDS = [wind, birdsong, melody, motor, rain, barking, bells, sawing, surf, frogs, strings, siren, crickets, drums, knocking]
+NATURE, ANIMALS, MUSIC = [wind, rain, surf], [birdsong, barking, frogs, crickets], [melody, bells, strings, drums]
+MACHINES = [motor, sawing, siren, knocking]
+KINDS = [kind for group in zip_longest(ANIMALS, MUSIC, MACHINES, NATURE) for kind in group if kind]
 
 
 def sound(rng, index):

@@ -20,11 +20,11 @@ def is_possible():
 def spoken(sentence, voice, words_a_minute, pitch):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        command = ["espeak-ng", "-v", voice, "-s", str(words_a_minute), "-p", str(pitch), "-w", str(path), "--", sentence]
-        subprocess.run(command, check=True, capture_output=True)
+        manner = ["-v", voice, "-s", str(words_a_minute), "-p", str(pitch)]
+        subprocess.run(["espeak-ng", *manner, "-w", str(path), "--", sentence], check=True, capture_output=True)
         with wave.open(str(path)) as file:
             if file.getframerate() != RATE:
-                raise RuntimeError(f"espeak-ng speaks at {file.getframerate()} Hz, not at {RATE} Hz: {voice} is no voice of its own")
+                raise RuntimeError(f"espeak-ng speaks {voice} at {file.getframerate()} Hz instead of {RATE} Hz")
             return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
 
 
