@@ -117,6 +117,6 @@ def headless(rng, canvas, skin):
 def body(rng, index):
     parts = [headless, arm, headless, leg, headless, bent_arm, headless, feet]
     part = parts[index % len(parts)]
-    canvas = Canvas(rng, size=(0.66, 0.76) if part is headless else (0.66, 0.86), tilt=5 if part is headless else 20)
+    canvas = Canvas(rng, size=(0.64, 0.74) if part is headless else (0.64, 0.82), tilt=5 if part is headless else 20)
     part(rng, canvas, SKINS[rng.integers(len(SKINS))])
     return canvas.image()

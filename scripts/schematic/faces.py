@@ -172,6 +172,6 @@ def portray(canvas, who, opening=0.0):
 
 
 def face(rng, index):
-    canvas = Canvas(rng, size=(0.62, 0.82))
+    canvas = Canvas(rng, size=(0.60, 0.78))
     portray(canvas, Identity.draw_from(rng, index))
     return canvas.image()

@@ -36,7 +36,7 @@ def roof(canvas, kind, half, eaves, peak, colour):
 
 
 def house(rng, index):
-    canvas = Canvas(rng, size=(0.72, 0.92), tilt=2)
+    canvas = Canvas(rng, size=(0.68, 0.84), tilt=2)
     storeys = 1 + index % 3
     half = rng.uniform(0.42, 0.62) if storeys > 1 else rng.uniform(0.58, 0.74)
     ground, storey = 0.78, rng.uniform(0.40, 0.46)
@@ -47,7 +47,7 @@ def house(rng, index):
     leaf = tuple(int(channel) for channel in leaf)
     canvas.fill(box(-1, ground, 1, ground + 0.16), shade(leaf, 0.9))
     canvas.stroke([(-1, ground), (1, ground)])
-    tree(canvas, rng.choice([-0.84, 0.84]), ground + 0.03, rng.uniform(0.8, 1.3), leaf)
+    tree(canvas, rng.choice([-0.78, 0.78]), ground + 0.03, rng.uniform(0.7, 1.1), leaf)
     chimney = rng.uniform(0.15, 0.5) * half * rng.choice([-1, 1])
     kind = ["gable", "hip", "mansard", "flat", "shed"][index % 5]
     if kind != "flat":
