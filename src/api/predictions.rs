@@ -132,6 +132,7 @@ fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
         source: stimulus.into_source(&parameters)?,
         subjects: parameters.subjects,
         modalities: parameters.modalities,
+        overlap_s: parameters.overlap_s.unwrap_or(0.0),
         save_features: parameters.save_features.unwrap_or(false),
     };
     state.predictor.check(&request)?;

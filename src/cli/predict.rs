@@ -37,6 +37,10 @@ pub(crate) struct Predict {
     #[arg(long, value_delimiter = ',')]
     modalities: Option<Vec<Modality>>,
 
+    /// Seconds that windows share, their responses faded into each other. The published pipeline has none.
+    #[arg(long = "overlap", default_value_t = 0.0, value_name = "SECONDS")]
+    overlap_s: f64,
+
     /// The folder for the files.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
@@ -132,6 +136,7 @@ impl Predict {
             task: stem,
             subjects: self.subjects.clone(),
             modalities: self.modalities.clone(),
+            overlap_s: self.overlap_s,
             save_features: self.save_features,
         }
     }

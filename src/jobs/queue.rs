@@ -373,6 +373,7 @@ mod tests {
             task: "text".to_owned(),
             subjects: Vec::new(),
             modalities: None,
+            overlap_s: 0.0,
             save_features: false,
         }
     }
