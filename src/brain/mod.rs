@@ -7,9 +7,12 @@ mod error;
 mod gifti;
 mod hemisphere;
 mod mesh;
+mod mni152;
 mod subdivision;
 mod surface;
+mod unpack;
 mod volume;
+mod xml;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
