@@ -34,6 +34,13 @@ pub(super) struct DataArray {
     pub(super) values: Values,
 }
 
+impl DataArray {
+    /// Values in a row: 1 where there is one a vertex.
+    pub(super) fn columns(&self) -> usize {
+        self.dims.get(1).copied().unwrap_or(1)
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Values {
     Float(Vec<f32>),

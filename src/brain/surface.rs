@@ -168,7 +168,7 @@ fn ints<'a>(arrays: &'a [DataArray], intent: &'static str, columns: usize) -> Re
 }
 
 fn array<'a>(arrays: &'a [DataArray], intent: &'static str, columns: usize) -> Result<&'a DataArray, Error> {
-    let fits = |array: &&DataArray| array.intent == intent && array.dims.get(1).copied().unwrap_or(1) == columns;
+    let fits = |array: &&DataArray| array.intent == intent && array.columns() == columns;
     arrays.iter().find(fits).ok_or(Error::NoArray { intent, columns })
 }
 
