@@ -77,7 +77,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Gifti, Error> {
                     None if key == "AnatomicalStructurePrimary" => gifti.hemisphere = cortex(text.trim()),
                     _ => {}
                 },
-                "Label" => gifti.labels.extend(label.take().map(|label| LabelEntry { name: text.trim().into(), ..label })),
+                "Label" => {
+                    gifti.labels.extend(label.take().map(|label| LabelEntry { name: text.trim().into(), ..label }))
+                }
                 "Data" => {
                     if let Some(layout) = array.take() {
                         gifti.arrays.push(layout.decode(&text)?);

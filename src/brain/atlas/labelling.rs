@@ -62,7 +62,15 @@ mod tests {
     #[test]
     fn what_publishers_call_background_is_known() {
         let is_background = |name: &str| Label { name: name.to_owned(), colour: None }.is_background();
-        for name in ["???", "unknown", "Unknown", "Medial_wall", "L_???", "lh.Medial_wall", "Background+FreeSurfer_Defined_Medial_Wall"] {
+        for name in [
+            "???",
+            "unknown",
+            "Unknown",
+            "Medial_wall",
+            "L_???",
+            "lh.Medial_wall",
+            "Background+FreeSurfer_Defined_Medial_Wall",
+        ] {
             assert!(is_background(name), "{name}");
         }
         for name in ["L_V1", "corpuscallosum", "1", "wall"] {

@@ -18,7 +18,9 @@ pub enum Error {
     NotCifti,
     #[error("the {along} of the matrix are {found:?}; a dense file of scalars, series or labels can be read")]
     Kind { along: &'static str, found: String },
-    #[error("the matrix is of {found:?} values; the header extension describes {maps} maps of {grayordinates} grayordinates")]
+    #[error(
+        "the matrix is of {found:?} values; the header extension describes {maps} maps of {grayordinates} grayordinates"
+    )]
     Shape { found: Vec<usize>, maps: usize, grayordinates: usize },
     #[error("{attribute} of a {element} is {value:?}, which is no whole number in its bounds")]
     Number { element: &'static str, attribute: &'static str, value: String },

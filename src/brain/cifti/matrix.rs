@@ -80,10 +80,13 @@ impl Matrix {
                 Event::End(tag) => match (tag.name().as_ref(), matrix.maps.last_mut()) {
                     ("MapName", Some(map)) => map.name = Some(text.trim().to_owned()),
                     ("Label", Some(map)) => {
-                        map.labels.extend(label.take().map(|label| LabelEntry { name: text.trim().to_owned(), ..label }));
+                        map.labels
+                            .extend(label.take().map(|label| LabelEntry { name: text.trim().to_owned(), ..label }));
                     }
                     ("VertexIndices", _) => {
-                        if let Some((hemisphere, cortex)) = model.take().map(|model| model.cortex(&text)).transpose()?.flatten() {
+                        if let Some((hemisphere, cortex)) =
+                            model.take().map(|model| model.cortex(&text)).transpose()?.flatten()
+                        {
                             let place = &mut matrix.cortices[hemisphere as usize];
                             if place.replace(cortex).is_some() {
                                 return Err(Error::Twice { hemisphere });
@@ -180,12 +183,7 @@ fn required(tag: &BytesStart, name: &str) -> Result<String, Error> {
     Ok(attribute(tag, name).map_err(Error::Xml)?.unwrap_or_default())
 }
 
-fn number(
-    tag: &BytesStart,
-    element: &'static str,
-    attribute: &'static str,
-    limit: usize,
-) -> Result<usize, Error> {
+fn number(tag: &BytesStart, element: &'static str, attribute: &'static str, limit: usize) -> Result<usize, Error> {
     let value = required(tag, attribute)?;
     let number = value.trim().parse().ok().filter(|number| *number <= limit);
     number.ok_or(Error::Number { element, attribute, value })

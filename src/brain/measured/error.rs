@@ -42,7 +42,9 @@ pub enum Error {
     Labels,
     #[error("the map is of another mesh: {0}")]
     Mesh(OtherMesh),
-    #[error("the map {map:?} has {count} values that are not finite; the first is at vertex {vertex} of the {hemisphere} hemisphere")]
+    #[error(
+        "the map {map:?} has {count} values that are not finite; the first is at vertex {vertex} of the {hemisphere} hemisphere"
+    )]
     NotFinite { map: String, count: usize, hemisphere: Hemisphere, vertex: usize },
     #[error("there is no map {name:?}; there are {}", .known.join(", "))]
     UnknownMap { name: String, known: Vec<String> },
