@@ -61,7 +61,7 @@ impl Matrix {
                 Event::Start(tag) | Event::Empty(tag) => {
                     text.clear();
                     match tag.name().as_ref() {
-                        "CIFTI" => is_cifti = required(tag, "Version")? == "2",
+                        "CIFTI" => is_cifti = matches!(required(tag, "Version")?.as_str(), "2" | "2.0"),
                         "MatrixIndicesMap" => match required(tag, "AppliesToMatrixDimension")?.as_str() {
                             "0" => kind = Some(matrix.columns(tag)?),
                             "1" => is_dense = brain_models(tag)?,

@@ -14,15 +14,21 @@ impl MeasuredMap {
         }
         let pairs = left.into_iter().zip(right).enumerate();
         pairs
-            .map(|(index, ((name, left), (_, right)))| {
-                Self::join(name.unwrap_or_else(|| numbered(index)), [left, right], mesh)
+            .map(|(index, (left, right))| {
+                let name = left.name.unwrap_or_else(|| numbered(index));
+                Self::join(name, [left.values, right.values], mesh)
             })
             .collect()
     }
 }
 
-/// The maps of one hemisphere, each with its name.
-fn read(bytes: &[u8], hemisphere: Hemisphere) -> Result<Vec<(Option<String>, Vec<Option<f32>>)>, Error> {
+/// A map of one hemisphere.
+struct Half {
+    name: Option<String>,
+    values: Vec<Option<f32>>,
+}
+
+fn read(bytes: &[u8], hemisphere: Hemisphere) -> Result<Vec<Half>, Error> {
     let gifti = gifti::read(bytes).map_err(|source| Error::Gifti { hemisphere, source })?;
     if let Some(found) = gifti.hemisphere.filter(|found| *found != hemisphere) {
         return Err(Error::WrongHemisphere { hemisphere, found });
@@ -31,7 +37,8 @@ fn read(bytes: &[u8], hemisphere: Hemisphere) -> Result<Vec<(Option<String>, Vec
     for array in gifti.arrays {
         let columns = array.columns();
         if let (Values::Float(values), 1) = (array.values, columns) {
-            maps.push((array.name.filter(|name| !name.is_empty()), values.into_iter().map(Some).collect()));
+            let name = array.name.filter(|name| !name.is_empty());
+            maps.push(Half { name, values: values.into_iter().map(Some).collect() });
         }
     }
     match maps.len() {
