@@ -1,5 +1,5 @@
-//! Reads the atlases and the maps that other people's software writes, and compares what was read with what that software
-//! reads itself: `tests/python/test_atlases.py` and `test_measured_maps.py`.
+//! Reads the atlases and the maps that other people's software writes, and compares what was read with what that
+//! software reads itself: `tests/python/test_atlases.py` and `test_measured_maps.py`.
 
 use std::error::Error;
 use std::fs;

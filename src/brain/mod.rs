@@ -35,7 +35,7 @@ pub use mesh::Mesh;
 pub use nesting::OtherMesh;
 pub use nifti::Error as NiftiError;
 pub use patch::Patch;
-pub use region::{Region, RegionError, Sphere};
+pub use region::{Error as RegionError, Region, Sphere};
 pub use surface::{HemisphereSurfaces, Surface, Surfaces};
 pub use volume::{AFFINE, GRID, SPACE, VolumeMap};
 pub use xml::Rgba;

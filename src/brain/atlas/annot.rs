@@ -21,8 +21,8 @@ const VERSION_2: i32 = -2;
 impl Atlas {
     /// Reads `lh.NAME.annot` and `rh.NAME.annot`, with a colour table of the old style or of version 2.
     ///
-    /// A vertex of colour 0 or of a colour that the table calls unknown is unlabelled; one whose colour the table lacks is
-    /// an error. Files of a finer mesh are cut to `mesh`.
+    /// A vertex of colour 0 or of a colour that the table calls unknown is unlabelled; one whose colour the table lacks
+    /// is an error. Files of a finer mesh are cut to `mesh`.
     pub fn from_annot(name: &str, left: &[u8], right: &[u8], mesh: Mesh) -> Result<Self, Error> {
         let sides = Labelling::both(|hemisphere| match hemisphere {
             Hemisphere::Left => read(left, mesh),

@@ -8,8 +8,8 @@ use super::{Atlas, Error};
 impl Atlas {
     /// Reads the first map of a `.dlabel.nii`; its voxels are passed over.
     ///
-    /// A vertex that the file leaves out, as it does the medial wall, is unlabelled; so is one of key 0. A file of a finer
-    /// mesh is cut to `mesh`.
+    /// A vertex that the file leaves out, as it does the medial wall, is unlabelled; so is one of key 0. A file of a
+    /// finer mesh is cut to `mesh`.
     pub fn from_dlabel(name: &str, bytes: &[u8], mesh: Mesh) -> Result<Self, Error> {
         let cifti = cifti::read(bytes).map_err(Error::Cifti)?;
         if cifti.kind != cifti::Kind::Labels {

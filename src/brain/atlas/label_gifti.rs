@@ -11,8 +11,8 @@ const LABEL: &str = "NIFTI_INTENT_LABEL";
 impl Atlas {
     /// Reads a pair of `.label.gii` files, gzipped or not; of several label arrays, the first.
     ///
-    /// A vertex of key 0 or of a key that the table calls unknown is unlabelled. Files of a finer mesh are cut to `mesh`;
-    /// a file that says that it is of the other hemisphere is refused.
+    /// A vertex of key 0 or of a key that the table calls unknown is unlabelled. Files of a finer mesh are cut to
+    /// `mesh`; a file that says that it is of the other hemisphere is refused.
     pub fn from_label_gifti(name: &str, left: &[u8], right: &[u8], mesh: Mesh) -> Result<Self, Error> {
         let sides = Labelling::both(|hemisphere| match hemisphere {
             Hemisphere::Left => read(left, hemisphere, mesh),

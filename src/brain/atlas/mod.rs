@@ -98,8 +98,8 @@ impl Atlas {
         &self.labels
     }
 
-    /// The parcel of this name; or, for a name without the mark of a hemisphere (`V1`), the parcels that have it with one
-    /// (`L_V1` and `R_V1`), together.
+    /// The parcel of this name; or, for a name without the mark of a hemisphere (`V1`), the parcels that have it with
+    /// one (`L_V1` and `R_V1`), together.
     pub fn find(&self, name: &str) -> Result<Patch, Error> {
         let patches = || self.parcels.iter().map(|parcel| &parcel.patch);
         if let Some(patch) = patches().find(|patch| patch.name == name) {

@@ -18,6 +18,8 @@ pub enum Error {
     NotCifti,
     #[error("the {along} of the matrix are {found:?}; a dense file of scalars, series or labels can be read")]
     Kind { along: &'static str, found: String },
+    #[error("the file holds over {limit} maps")]
+    TooManyMaps { limit: usize },
     #[error(
         "the matrix is of {found:?} values; the header extension describes {maps} maps of {grayordinates} grayordinates"
     )]

@@ -4,11 +4,13 @@
 
 mod error;
 mod matrix;
+mod model;
 
 pub use error::Error;
 pub(super) use matrix::{Kind, MapEntry};
 
-use self::matrix::{Cortex, Matrix};
+use self::matrix::Matrix;
+use self::model::Cortex;
 use super::Hemisphere;
 use super::nifti::Nifti;
 

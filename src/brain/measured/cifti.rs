@@ -5,9 +5,9 @@ use crate::brain::cifti::{self, Kind};
 use crate::brain::{Hemisphere, Mesh};
 
 impl MeasuredMap {
-    /// Reads every map, or every point in time, of a dense CIFTI-2 file; its voxels are passed over. A vertex that the file
-    /// leaves out, as it does the medial wall, was not measured. A file of a finer mesh is cut to `mesh`. A value that
-    /// is not finite is an error.
+    /// Reads every map, or every point in time, of a dense CIFTI-2 file; its voxels are passed over. A vertex that the
+    /// file leaves out, as it does the medial wall, was not measured. A file of a finer mesh is cut to `mesh`. A value
+    /// that is not finite is an error.
     pub fn from_cifti(bytes: &[u8], mesh: Mesh) -> Result<Vec<Self>, Error> {
         let cifti = cifti::read(bytes).map_err(Error::Cifti)?;
         if cifti.kind == Kind::Labels {

@@ -17,13 +17,13 @@ pub enum Error {
     #[error("the volume's transform of voxels to millimetres is singular")]
     Singular,
     #[error(
-        "the volume is in Talairach space (code 3), and MNI152 is needed; if it is in MNI152, set its sform and qform codes \
-         to 4"
+        "the volume is in Talairach space (code 3), and MNI152 is needed; if it is in MNI152, set its sform and qform \
+         codes to 4"
     )]
     Talairach,
     #[error(
-        "only {covered} of {vertices} vertices lie within the volume: it is of another space than MNI152, or of a part of \
-         the brain"
+        "only {covered} of {vertices} vertices lie within the volume: it is of another space than MNI152, or of a part \
+         of the brain"
     )]
     OtherSpace { covered: usize, vertices: usize },
     #[error("the surfaces are of {surfaces}, which is coarser than {wanted}")]
@@ -43,7 +43,8 @@ pub enum Error {
     #[error("the map is of another mesh: {0}")]
     Mesh(OtherMesh),
     #[error(
-        "the map {map:?} has {count} values that are not finite; the first is at vertex {vertex} of the {hemisphere} hemisphere"
+        "the map {map:?} has {count} values that are not finite; the first is at vertex {vertex} of the {hemisphere} \
+         hemisphere"
     )]
     NotFinite { map: String, count: usize, hemisphere: Hemisphere, vertex: usize },
     #[error("there is no map {name:?}; there are {}", .known.join(", "))]

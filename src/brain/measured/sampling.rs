@@ -125,7 +125,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_inverse_undoes_its_transform(rows in prop::array::uniform3(prop::array::uniform4(-9.0..9.0f64)), point in prop::array::uniform3(-99.0..99.0f64)) {
+        fn an_inverse_undoes_its_transform(
+            rows in prop::array::uniform3(prop::array::uniform4(-9.0..9.0f64)),
+            point in prop::array::uniform3(-99.0..99.0f64),
+        ) {
             let mut affine = rows;
             (0..3).for_each(|axis| affine[axis][axis] += 30.0);
             let back = transform(&inverse(&affine).unwrap(), transform(&affine, point));

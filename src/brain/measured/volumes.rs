@@ -77,9 +77,9 @@ impl Volumes {
 
     /// Samples every map at the vertices of `mesh`.
     ///
-    /// The value at a vertex is the mean over ten points, evenly spaced from its pial to its white position (both brought
-    /// to the volume's space), of the trilinear interpolation. Points outside the grid, or next to a voxel that is not
-    /// finite, are left out; a vertex that has no others was not measured. A voxel of 0 counts as 0. This is nilearn's
+    /// The value at a vertex is the mean over ten points, evenly spaced from its pial to its white position (both
+    /// brought to the volume's space), of the trilinear interpolation. Points outside the grid, or next to a voxel that
+    /// is not finite, are left out; a vertex that has no others was not measured. A voxel of 0 counts as 0. This is nilearn's
     /// `vol_to_surf(image, pial, inner_mesh=white)`, up to the half voxel around the grid.
     ///
     /// Refused where under half of the vertices lie within the grid.

@@ -1,6 +1,9 @@
 //! Regions of interest that need no atlas: spheres around published coordinates in MNI152.
 
 mod builtin;
+mod error;
+
+pub use error::Error;
 
 use serde::Deserialize;
 
@@ -34,15 +37,6 @@ fn default_radius_mm() -> f64 {
     10.0
 }
 
-/// What can be wrong with a region that is asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum RegionError {
-    #[error("there is no region {name:?}; did you mean {}?", .near.join(", "))]
-    Unknown { name: String, near: Vec<String> },
-    #[error("the surfaces are of {surfaces}, which is coarser than {wanted}")]
-    CoarseSurfaces { surfaces: Mesh, wanted: Mesh },
-}
-
 impl Region {
     /// The regions that come with the program, in the order of `regions.toml`.
     pub fn builtin() -> &'static [Self] {
@@ -50,19 +44,19 @@ impl Region {
     }
 
     /// The region of that set that has this name.
-    pub fn find(name: &str) -> Result<&'static Self, RegionError> {
+    pub fn find(name: &str) -> Result<&'static Self, Error> {
         let known = Self::builtin();
-        known.iter().find(|region| region.name == name).ok_or_else(|| RegionError::Unknown {
+        known.iter().find(|region| region.name == name).ok_or_else(|| Error::Unknown {
             name: name.to_owned(),
             near: names::nearest(name, known.iter().map(|region| region.name.as_str())),
         })
     }
 
-    /// The vertices of `mesh` whose position midway through the cortex lies in one of the spheres, and for each sphere at
+    /// The vertices of `mesh` whose position midway through the cortex lies in one of the spheres; for each sphere at
     /// least the vertex nearest to its centre.
-    pub fn patch(&self, surfaces: &Surfaces, mesh: Mesh) -> Result<Patch, RegionError> {
+    pub fn patch(&self, surfaces: &Surfaces, mesh: Mesh) -> Result<Patch, Error> {
         if surfaces.mesh() < mesh {
-            return Err(RegionError::CoarseSurfaces { surfaces: surfaces.mesh(), wanted: mesh });
+            return Err(Error::CoarseSurfaces { surfaces: surfaces.mesh(), wanted: mesh });
         }
         let vertices = Hemisphere::BOTH.map(|side| {
             let mut spheres = self.spheres.iter().filter(|sphere| sphere.hemisphere == side).peekable();

@@ -5,8 +5,8 @@ use crate::brain::fixtures::{nilearn_surfaces, surfaces};
 
 #[test]
 fn the_regions_that_localizers_name_are_there() {
-    let names = "FFA OFA pSTS-faces PPA RSC OPA EBA FBA LOC VWFA MT A1 STG STS IFG IFGorb MFG AntTemp PostTemp AngG TPJ \
-                 Precuneus mPFC pSTS-multisensory";
+    let names = "FFA OFA pSTS-faces PPA RSC OPA EBA FBA LOC VWFA MT A1 STG STS IFG IFGorb MFG AntTemp PostTemp AngG \
+                 TPJ Precuneus mPFC pSTS-multisensory";
     for name in names.split_whitespace() {
         let region = Region::find(name).unwrap();
         assert!(Hemisphere::BOTH.iter().all(|side| region.spheres.iter().any(|sphere| sphere.hemisphere == *side)));
@@ -50,7 +50,7 @@ fn a_region_is_the_vertices_within_its_spheres_or_the_nearest() {
     let two = patch(vec![sphere(positions[5], 0.1), sphere(positions[9], 0.1)], Mesh::Fsaverage3);
     assert_eq!(two.vertices(Hemisphere::Right), [5, 9]);
     let region = Region { name: "test".to_owned(), long_name: String::new(), spheres: Vec::new() };
-    assert!(matches!(region.patch(&surfaces, Mesh::Fsaverage5), Err(RegionError::CoarseSurfaces { .. })));
+    assert!(matches!(region.patch(&surfaces, Mesh::Fsaverage5), Err(Error::CoarseSurfaces { .. })));
 }
 
 #[test]
