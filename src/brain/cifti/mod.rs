@@ -38,7 +38,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Cifti, Error> {
     if maps == 0 || nifti.header.dims != [1, 1, 1, 1, maps, grayordinates] {
         return Err(Error::Shape { found: nifti.header.dims.clone(), maps, grayordinates });
     }
-    Ok(Cifti { kind: matrix.kind, maps: matrix.maps, cortices: matrix.cortices, values: nifti.values() })
+    Ok(Cifti {
+        kind: matrix.kind,
+        maps: matrix.maps,
+        cortices: matrix.cortices,
+        values: nifti.values(0..nifti.header.values()),
+    })
 }
 
 impl Cifti {

@@ -46,8 +46,8 @@ impl Volumes {
             return Err(Error::Talairach);
         }
         let inverse = inverse(&affine).ok_or(Error::Singular)?;
-        let voxels = shape.iter().product();
-        let maps = nifti.values().chunks_exact(voxels).map(<[f32]>::to_vec).collect();
+        let voxels: usize = shape.iter().product();
+        let maps = (0..maps).map(|map| nifti.values(map * voxels..(map + 1) * voxels)).collect();
         Ok(Self { shape, affine, inverse, maps })
     }
 
@@ -79,8 +79,9 @@ impl Volumes {
     ///
     /// The value at a vertex is the mean over ten points, evenly spaced from its pial to its white position (both
     /// brought to the volume's space), of the trilinear interpolation. Points outside the grid, or next to a voxel that
-    /// is not finite, are left out; a vertex that has no others was not measured. A voxel of 0 counts as 0. This is nilearn's
-    /// `vol_to_surf(image, pial, inner_mesh=white)`, up to the half voxel around the grid.
+    /// is not finite, are left out; a vertex that has no others was not measured. A voxel of 0 counts as 0. This is
+    /// nilearn's `vol_to_surf(image, pial, inner_mesh=white)`, but for points up to a voxel beyond the last centres, to
+    /// which nilearn extrapolates.
     ///
     /// Refused where under half of the vertices lie within the grid.
     pub fn on_surface(&self, space: VolumeSpace, surfaces: &Surfaces, mesh: Mesh) -> Result<Vec<MeasuredMap>, Error> {

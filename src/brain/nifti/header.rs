@@ -67,7 +67,7 @@ impl Header {
     }
 
     /// Number of values.
-    pub(super) fn values(&self) -> usize {
+    pub(crate) fn values(&self) -> usize {
         self.dims.iter().product()
     }
 }

@@ -11,6 +11,7 @@ pub use error::Error;
 pub(super) use header::{Affine, Header};
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use self::header::EXTENSION_FLAG_BYTES;
 use super::unpack::gunzip;
@@ -35,10 +36,11 @@ impl<'a> Nifti<'a> {
         Ok(Self { header, bytes })
     }
 
-    /// All values, scaled, the first axis varying fastest.
-    pub(super) fn values(&self) -> Vec<f32> {
+    /// The values of a range, scaled; the first axis varies fastest.
+    pub(super) fn values(&self, range: Range<usize>) -> Vec<f32> {
         let Header { datatype, data_offset, endian, .. } = self.header;
-        let data = &self.bytes[data_offset..data_offset + self.header.values() * datatype.bytes()];
+        let byte = |value: usize| data_offset + value * datatype.bytes();
+        let data = &self.bytes[byte(range.start)..byte(range.end)];
         match self.header.scaling {
             Some((slope, intercept)) => datatype.decode(data, endian, |value| (value * slope + intercept) as f32),
             None => datatype.decode(data, endian, |value| value as f32),

@@ -10,14 +10,14 @@ const TEXT: &str = include_str!("../regions.toml");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Regions {
     regions: Vec<Region>,
 }
 
 pub(super) fn regions() -> &'static [Region] {
     static REGIONS: LazyLock<Vec<Region>> = LazyLock::new(|| {
-        let file: File = toml::from_str(TEXT).expect("regions.toml is part of the program, and a test reads it");
-        file.regions
+        let parsed: Regions = toml::from_str(TEXT).expect("regions.toml is part of the program, and a test reads it");
+        parsed.regions
     });
     &REGIONS
 }
