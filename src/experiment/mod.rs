@@ -1,14 +1,20 @@
 //! Virtual experiments: what to show, when, and how to compare the responses. Everything here is a pure function.
 mod condition;
+mod events_table;
+mod listing;
 pub mod contrast;
 pub mod design;
 mod error;
 mod estimate;
 mod fault;
+pub mod grid;
 mod limits;
+mod reading;
 mod region;
+mod spec;
 mod statistics;
 mod stimulus;
 mod text_items;
 pub use error::Error;
 pub use fault::{Fault, Findings, Warning};
+pub use spec::Spec;
