@@ -1,20 +1,26 @@
 //! Virtual experiments: what to show, when, and how to compare the responses. Everything here is a pure function.
+mod completion;
 mod condition;
-mod events_table;
-mod listing;
 pub mod contrast;
 pub mod design;
 mod error;
 mod estimate;
+mod events_table;
 mod fault;
 pub mod grid;
 mod limits;
+mod listing;
+pub mod localizer;
 mod reading;
 mod region;
 mod spec;
 mod statistics;
 mod stimulus;
 mod text_items;
+mod validation;
+pub use completion::Given;
 pub use error::Error;
 pub use fault::{Fault, Findings, Warning};
+pub use listing::Listing;
 pub use spec::Spec;
+pub use validation::Known;
