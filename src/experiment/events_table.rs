@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn conditions_and_stimuli_are_numbered_as_they_come() {
-        let rows = "0\t1\tface\tf/a.png\n8\t1\thouse\th.png\n16\tn/a\tface\tf/b.png\n24\t1\tface\tf/a.png\n32\t9\tn/a\tn/a\n";
+        let rows =
+            "0\t1\tface\tf/a.png\n8\t1\thouse\th.png\n16\tn/a\tface\tf/b.png\n24\t1\tface\tf/a.png\n32\t9\tn/a\tn/a\n";
         let table = table(rows).unwrap();
         assert_eq!(table.rows.len(), 4);
         let conditions = table.conditions(|file| Stimulus::File(file.to_owned()));

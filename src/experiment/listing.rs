@@ -42,7 +42,8 @@ impl Listing {
 /// Bytes of the folder, with its `/`, that all paths begin with, where below it all files are in folders again.
 fn wrapper(files: &[(String, Stimulus)]) -> usize {
     let Some((first, _)) = files.first().and_then(|(path, _)| path.split_once('/')) else { return 0 };
-    let inner = |path: &str| path.strip_prefix(first).and_then(|rest| rest.strip_prefix('/')).map(|rest| rest.contains('/'));
+    let inner =
+        |path: &str| path.strip_prefix(first).and_then(|rest| rest.strip_prefix('/')).map(|rest| rest.contains('/'));
     let all_inside = files.iter().all(|(path, _)| inner(path).is_some());
     let any_deeper = files.iter().any(|(path, _)| inner(path) == Some(true));
     if all_inside && any_deeper { first.len() + 1 } else { 0 }
@@ -69,7 +70,8 @@ mod tests {
 
     #[test]
     fn one_folder_around_everything_is_looked_through() {
-        let wrapped = listing(&["stimuli/faces/a.png", "stimuli/places/b.png", "stimuli/README", "__MACOSX/faces/a.png"]);
+        let wrapped =
+            listing(&["stimuli/faces/a.png", "stimuli/places/b.png", "stimuli/README", "__MACOSX/faces/a.png"]);
         assert_eq!(wrapped.conditions().collect::<Vec<_>>(), ["faces", "places"]);
         assert_eq!(listing(&["faces/a.png", "faces/b.png"]).conditions().collect::<Vec<_>>(), ["faces"]);
     }

@@ -5,9 +5,7 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::contrast::Contrast;
-use super::design::{
-    BlockDesign, ContinuousDesign, Design, EventDesign, IsolatedDesign, ScheduledDesign,
-};
+use super::design::{BlockDesign, ContinuousDesign, Design, EventDesign, IsolatedDesign, ScheduledDesign};
 use super::estimate::{Estimate, GlmEstimate, PeakEstimate, TimecourseEstimate};
 use super::fault::by_likeness;
 use super::grid::Axis;
@@ -135,7 +133,13 @@ fn probe_estimate(value: &Value, path: &str, findings: &mut Findings) {
 }
 
 /// A table whose `kind` decides what else it holds.
-fn probe_kind(value: &Value, path: &str, findings: &mut Findings, kinds: &[&'static str], of: fn(&str) -> Option<Probe>) {
+fn probe_kind(
+    value: &Value,
+    path: &str,
+    findings: &mut Findings,
+    kinds: &[&'static str],
+    of: fn(&str) -> Option<Probe>,
+) {
     if value.is_null() {
         return;
     }
@@ -148,7 +152,9 @@ fn probe_kind(value: &Value, path: &str, findings: &mut Findings, kinds: &[&'sta
             let fault = Fault::new(format!("{path}.kind"), format!("{:?} is no {path}", shortened(kind)));
             findings.fault(fault.accepting(by_likeness(kind, kinds.iter().copied())));
         }
-        None => findings.fault(Fault::new(format!("{path}.kind"), "the kind is missing").accepting(kinds.iter().copied())),
+        None => {
+            findings.fault(Fault::new(format!("{path}.kind"), "the kind is missing").accepting(kinds.iter().copied()))
+        }
     }
 }
 
@@ -280,8 +286,17 @@ mod tests {
     }
 
     fn json_value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<f64>().prop_map(Value::from), "\\PC{0,8}".prop_map(Value::from)];
-        let key = prop_oneof!["[a-z]{1,6}", proptest::sample::select(&Spec::FIELDS[..]).prop_map(str::to_owned), Just("kind".to_owned())];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,8}".prop_map(Value::from)
+        ];
+        let key = prop_oneof![
+            "[a-z]{1,6}",
+            proptest::sample::select(&Spec::FIELDS[..]).prop_map(str::to_owned),
+            Just("kind".to_owned())
+        ];
         leaf.prop_recursive(4, 32, 6, move |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),

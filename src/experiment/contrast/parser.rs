@@ -98,9 +98,8 @@ impl Parser<'_> {
         let mut product = self.unary(depth)?;
         while let Some((sign, column)) = self.take(['*', '/']) {
             let factor = self.unary(depth)?;
-            product =
-                if sign == '*' { product.times(factor) } else { product.divided_by(&factor) }
-                    .map_err(|problem| ExpressionError { column, problem })?;
+            product = if sign == '*' { product.times(factor) } else { product.divided_by(&factor) }
+                .map_err(|problem| ExpressionError { column, problem })?;
             product.check(column)?;
         }
         Ok(product)

@@ -33,7 +33,12 @@ impl IsolatedDesign {
                 let onset_s = trials.len() as f64 * windows.window_s;
                 if windows.straddles(onset_s, duration_s) {
                     let condition = presented.name.clone();
-                    return Err(Error::LongerThanWindow { condition, stimulus, duration_s, window_s: windows.window_s });
+                    return Err(Error::LongerThanWindow {
+                        condition,
+                        stimulus,
+                        duration_s,
+                        window_s: windows.window_s,
+                    });
                 }
                 trials.push(Trial::new(condition, stimulus, onset_s, duration_s));
             }

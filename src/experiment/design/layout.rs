@@ -20,10 +20,8 @@ pub struct Windows {
 
 impl Windows {
     pub(super) fn check(&self) -> Result<(), Error> {
-        let is_fine = self.window_s.is_finite()
-            && self.tr_s > 0.0
-            && self.window_s >= self.tr_s
-            && self.settle_s.is_finite();
+        let is_fine =
+            self.window_s.is_finite() && self.tr_s > 0.0 && self.window_s >= self.tr_s && self.settle_s.is_finite();
         if is_fine { Ok(()) } else { Err(Error::Windows { window_s: self.window_s, tr_s: self.tr_s }) }
     }
 

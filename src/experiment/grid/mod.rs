@@ -52,7 +52,9 @@ impl Grid {
             let place = format!("grid.{name:?}");
             match FieldPath::parse(name) {
                 Ok(path) => {
-                    findings.extend(path.faults(&base, axis).into_iter().map(|fault| Fault { path: place.clone(), ..fault }));
+                    findings.extend(
+                        path.faults(&base, axis).into_iter().map(|fault| Fault { path: place.clone(), ..fault }),
+                    );
                     axes.push((name.clone(), path, axis.clone()));
                 }
                 Err(problem) => findings.fault(Fault::new(place.clone(), problem)),

@@ -21,7 +21,8 @@ enum Step {
 impl FieldPath {
     /// Fields between dots, each with places in brackets after it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let malformed = || "this is no path of a field; write one as design.stimulus_s or conditions[0].name".to_owned();
+        let malformed =
+            || "this is no path of a field; write one as design.stimulus_s or conditions[0].name".to_owned();
         let mut steps = Vec::new();
         for part in text.split('.') {
             let (field, mut places) = part.split_at(part.find('[').unwrap_or(part.len()));
@@ -98,10 +99,11 @@ impl FieldPath {
         let shown = value.to_string();
         self.set(spec, value);
         match Spec::from_value(spec) {
-            Err(Error::Faults(findings)) => findings.faults.into_iter().next().map(|fault| Fault {
-                problem: format!("{shown} does not go here: {}", fault.problem),
-                ..fault
-            }),
+            Err(Error::Faults(findings)) => findings
+                .faults
+                .into_iter()
+                .next()
+                .map(|fault| Fault { problem: format!("{shown} does not go here: {}", fault.problem), ..fault }),
             _ => None,
         }
     }

@@ -36,8 +36,8 @@ impl Library {
 
     fn parse(localizers: &[(&'static str, &str)], items: &[(&'static str, &str)]) -> Result<Self, Error> {
         let localizer = |(name, text): &(&'static str, &str)| {
-            let parsed: Localizer = toml::from_str(text)
-                .map_err(|source| Error::LibraryFile { file: name, source: Box::new(source) })?;
+            let parsed: Localizer =
+                toml::from_str(text).map_err(|source| Error::LibraryFile { file: name, source: Box::new(source) })?;
             Ok(Localizer { name: (*name).to_owned(), ..parsed })
         };
         Ok(Self {
@@ -93,7 +93,10 @@ mod tests {
 
     /// Two files for each condition.
     fn two_files_each(localizer: &Localizer) -> Listing {
-        let paths = localizer.conditions.iter().flat_map(|condition| ["a", "b"].map(|file| format!("{}/{file}", condition.name)));
+        let paths = localizer
+            .conditions
+            .iter()
+            .flat_map(|condition| ["a", "b"].map(|file| format!("{}/{file}", condition.name)));
         Listing::new(paths.map(|path| (path.clone(), Stimulus::File(path))))
     }
 

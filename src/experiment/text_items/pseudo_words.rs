@@ -55,7 +55,11 @@ pub(super) fn of(sentences: &[String], seed: u64) -> Vec<String> {
     for word in &contents {
         let mut drawn = pseudo_word(word, &exchange, &mut generator);
         for _ in 0..TRIES {
-            if !known.contains(&drawn) && !contents.contains(&drawn) && !made.contains(&drawn) && !is_function_word(&drawn) {
+            if !known.contains(&drawn)
+                && !contents.contains(&drawn)
+                && !made.contains(&drawn)
+                && !is_function_word(&drawn)
+            {
                 break;
             }
             drawn = pseudo_word(word, &exchange, &mut generator);
@@ -122,7 +126,8 @@ fn pseudo_word(word: &str, exchange: &BTreeMap<Slot, BTreeSet<&str>>, generator:
     for run in letter_runs(word) {
         let at = rest.find(run.letters).unwrap_or(0);
         drawn.push_str(&rest[..at]);
-        let others: Vec<&str> = exchange.get(&slot(&run)).into_iter().flatten().copied().filter(|other| *other != run.letters).collect();
+        let others: Vec<&str> =
+            exchange.get(&slot(&run)).into_iter().flatten().copied().filter(|other| *other != run.letters).collect();
         match others.choose(generator) {
             Some(other) => drawn.push_str(other),
             None => run.letters.bytes().for_each(|letter| drawn.push(other_letter(letter, run.is_vowels, generator))),
@@ -177,7 +182,11 @@ mod tests {
         let made = of(&sentences(), 1);
         assert!(made[0].starts_with("The ") && made[0].ends_with('.'), "{}", made[0]);
         assert!(made[2].starts_with("Behind the ") && made[2].contains(", two "), "{}", made[2]);
-        assert!(made[3].contains("'s ") && made[3].contains(" doesn't ") && !made[3].starts_with("Anna"), "{}", made[3]);
+        assert!(
+            made[3].contains("'s ") && made[3].contains(" doesn't ") && !made[3].starts_with("Anna"),
+            "{}",
+            made[3]
+        );
         for word in ["ferry", "crossed", "neighbour", "church", "kite", "coffee", "strong"] {
             assert!(!made.join(" ").contains(word), "{word} is still there: {made:?}");
         }

@@ -104,7 +104,9 @@ fn check_variance(spec: &Spec, weights: &Weights, path: &str, findings: &mut Fin
         }
         let name = &condition.name;
         if spec.statistics.need_variance() {
-            let problem = format!("{name:?} has one stimulus; a p-value of {path} takes at least two, since the unit is the stimulus");
+            let problem = format!(
+                "{name:?} has one stimulus; a p-value of {path} takes at least two, since the unit is the stimulus"
+            );
             findings.fault(Fault::new(format!("conditions[{i}].stimuli"), problem));
         } else {
             findings.warn(path, format!("{name:?} has one stimulus, so there is an effect but no t, z or p"));

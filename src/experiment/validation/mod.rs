@@ -76,7 +76,13 @@ impl Spec {
             match region.parse::<RegionName>() {
                 Err(error) => findings.fault(Fault::new(path, error.to_string())),
                 Ok(RegionName::Sphere(name)) => {
-                    look_up(&path, &name, "there is no built-in region of this name", known.spheres.as_deref(), findings);
+                    look_up(
+                        &path,
+                        &name,
+                        "there is no built-in region of this name",
+                        known.spheres.as_deref(),
+                        findings,
+                    );
                 }
                 Ok(RegionName::Atlas(atlas)) => check_atlas(&path, &atlas, None, known, findings),
                 Ok(RegionName::Parcel { atlas, parcel }) => check_atlas(&path, &atlas, Some(&parcel), known, findings),
@@ -87,7 +93,8 @@ impl Spec {
     fn check_statistics(&self, known: &Known, findings: &mut Findings) {
         if let Some(fdr) = &self.statistics.fdr {
             if !(fdr.q > 0.0 && fdr.q < 1.0) {
-                findings.fault(Fault::new("statistics.fdr.q", format!("{} is no rate; give one between 0 and 1", fdr.q)));
+                findings
+                    .fault(Fault::new("statistics.fdr.q", format!("{} is no rate; give one between 0 and 1", fdr.q)));
             }
             match (fdr.over, &fdr.atlas) {
                 (Tests::Parcels, None) => {

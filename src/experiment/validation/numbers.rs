@@ -5,7 +5,7 @@ use crate::experiment::estimate::{Estimate, PeakEstimate};
 use crate::experiment::limits::{MAX_RUNS, MAX_SECONDS, MAX_TRIALS};
 use crate::experiment::{Fault, Findings, Spec};
 
-/// The slowest drift that a high-pass can be set to keep (Hz): half of one sample a second.
+/// Half of one sample a second (Hz): there is nothing faster in a response.
 const HIGHEST_PASS_HZ: f64 = 0.5;
 
 pub(super) fn check(spec: &Spec, findings: &mut Findings) {
@@ -32,15 +32,8 @@ pub(super) fn check(spec: &Spec, findings: &mut Findings) {
     match &spec.estimate {
         None => (),
         Some(Estimate::Peak(peak)) => check_peak(peak, findings),
-        Some(Estimate::Glm(glm)) => {
-            if !(glm.high_pass_hz > 0.0 && glm.high_pass_hz < HIGHEST_PASS_HZ) {
-                let problem = format!("{} Hz cannot be a high-pass; give more than 0 and less than 0.5", glm.high_pass_hz);
-                findings.fault(Fault::new("estimate.high_pass_hz", problem));
-            }
-        }
-        Some(Estimate::Timecourse(course)) => {
-            stretch("estimate", course.from_s, course.to_s, -MAX_SECONDS, findings);
-        }
+        Some(Estimate::Glm(glm)) => check_high_pass(glm.high_pass_hz, findings),
+        Some(Estimate::Timecourse(course)) => stretch("estimate", course.from_s, course.to_s, -MAX_SECONDS, findings),
     }
 }
 
@@ -56,11 +49,20 @@ fn check_peak(peak: &PeakEstimate, findings: &mut Findings) {
     }
 }
 
+fn check_high_pass(high_pass_hz: f64, findings: &mut Findings) {
+    if !(high_pass_hz > 0.0 && high_pass_hz < HIGHEST_PASS_HZ) {
+        let problem =
+            format!("{high_pass_hz} Hz is no high-pass; give more than 0 Hz and less than {HIGHEST_PASS_HZ} Hz");
+        findings.fault(Fault::new("estimate.high_pass_hz", problem));
+    }
+}
+
 /// From a time, not before `earliest`, to a later one.
 fn stretch(path: &str, from: f64, to: f64, earliest: f64, findings: &mut Findings) {
     let is_time = |seconds: f64| (earliest..=MAX_SECONDS).contains(&seconds);
     if !is_time(from) || !is_time(to) || from >= to {
-        let problem = format!("from {from} s to {to} s is no stretch; give from_s before to_s, not before {earliest} s");
+        let problem =
+            format!("from {from} s to {to} s is no stretch; give from_s before to_s, not before {earliest} s");
         findings.fault(Fault::new(path, problem));
     }
 }

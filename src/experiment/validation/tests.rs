@@ -66,13 +66,34 @@ fn all_faults_are_told_at_once() {
         "grid": {"design.runz": [1], "seed": [1, 2]},
     });
     let expected = [
-        "name", "model", "subjects[1]", "subjects[2]", "modalities",
-        "conditions[1].name", "conditions[2].name", "conditions[2].stimuli",
-        "conditions[0].stimuli[0]", "conditions[0].stimuli[1]", "conditions[0].stimuli[2]", "conditions[1].stimuli[0]",
-        "design.stimulus_s", "design.asynchrony_s", "design.runs", "estimate",
-        "contrasts[0].expression", "contrasts[0].expression", "contrasts[1].name", "contrasts[1]", "contrasts[2].expression",
-        "regions[0]", "regions[1]", "regions[2]", "regions[3]",
-        "statistics.fdr.q", "statistics.fdr.atlas", "statistics.permutations.n",
+        "name",
+        "model",
+        "subjects[1]",
+        "subjects[2]",
+        "modalities",
+        "conditions[1].name",
+        "conditions[2].name",
+        "conditions[2].stimuli",
+        "conditions[0].stimuli[0]",
+        "conditions[0].stimuli[1]",
+        "conditions[0].stimuli[2]",
+        "conditions[1].stimuli[0]",
+        "design.stimulus_s",
+        "design.asynchrony_s",
+        "design.runs",
+        "estimate",
+        "contrasts[0].expression",
+        "contrasts[0].expression",
+        "contrasts[1].name",
+        "contrasts[1]",
+        "contrasts[2].expression",
+        "regions[0]",
+        "regions[1]",
+        "regions[2]",
+        "regions[3]",
+        "statistics.fdr.q",
+        "statistics.fdr.atlas",
+        "statistics.permutations.n",
         "grid.\"design.runz\"",
     ];
     assert_eq!(places(&changes), expected);
@@ -93,7 +114,8 @@ fn a_dash_that_should_have_been_quoted_is_pointed_out() {
         "contrasts": [{"name": "a", "expression": "faces - word-list"}],
     });
     assert!(check(&changes).faults.iter().all(|fault| fault.problem.contains("\"word-list\"")));
-    let quoted = json!({"conditions": changes["conditions"], "contrasts": [{"name": "a", "expression": "faces - 'word-list'"}]});
+    let quoted =
+        json!({"conditions": changes["conditions"], "contrasts": [{"name": "a", "expression": "faces - 'word-list'"}]});
     assert_eq!(check(&quoted), Findings::default());
 }
 
@@ -121,12 +143,14 @@ fn one_stimulus_is_a_fault_only_where_a_variance_is_needed() {
 #[test]
 fn sizes_are_limited() {
     let many: Vec<String> = (0..10_001).map(|i| format!("{i}.png")).collect();
-    let changes = json!({"conditions": [{"name": "faces", "stimuli": many}, {"name": "places", "stimuli": ["a", "b"]}]});
+    let changes =
+        json!({"conditions": [{"name": "faces", "stimuli": many}, {"name": "places", "stimuli": ["a", "b"]}]});
     assert_eq!(places(&changes), ["conditions[0].stimuli"]);
     let many: Vec<Value> = (0..1_001).map(|i| json!({"name": format!("c{i}"), "stimuli": ["a"]})).collect();
     assert_eq!(places(&json!({"conditions": many, "contrasts": []})), ["conditions"]);
     let axis = json!({"from": 0, "to": 1, "steps": 2000});
-    let findings = check(&json!({"design": {"kind": "event"}, "grid": {"design.pause_s": axis, "design.stimulus_s": axis}}));
+    let findings =
+        check(&json!({"design": {"kind": "event"}, "grid": {"design.pause_s": axis, "design.stimulus_s": axis}}));
     assert!(findings.faults[0].problem.contains("4000000 cells"), "{}", findings.faults[0]);
 }
 
