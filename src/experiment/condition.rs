@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::stimulus::Stimulus;
-use super::text_items::Rule;
+use super::text_items::TextRule;
 use crate::features::Modality;
 
 /// Stimuli that share a name in contrasts.
@@ -24,7 +24,7 @@ pub struct Condition {
     pub items: Option<String>,
     /// Texts made from such a list by a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub derived: Option<Derived>,
+    pub derived: Option<DerivedTexts>,
     /// Nothing for so many seconds (s), as often as the condition with the most stimuli has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<f64>,
@@ -36,10 +36,10 @@ pub struct Condition {
 /// Texts made from others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Derived {
+pub struct DerivedTexts {
     /// A list of texts that ships with the library, by name.
     pub from: String,
-    pub rule: Rule,
+    pub rule: TextRule,
     #[serde(default)]
     pub seed: u64,
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with an experiment, and with the library of localizers.
 
-use super::limits::{MAX_CELLS, MAX_RUNS, MAX_SPEC_BYTES, MAX_TRIALS};
+use super::limits::{MAX_CELLS, MAX_RUN_SECONDS, MAX_RUNS, MAX_SPEC_BYTES, MAX_TRIALS};
 use super::{Fault, Findings};
 
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,10 @@ pub enum Error {
         "row {row} of the events begins at {onset_s} s, when the stimulus of {length_s:.2} s is over; correct the table"
     )]
     EventPastEnd { row: usize, onset_s: f64, length_s: f64 },
+    #[error("a run would last {length_s} s, the limit is {MAX_RUN_SECONDS} s; use several runs or shorter stimuli")]
+    RunTooLong { length_s: f64 },
+    #[error("windows of {window_s} s overlap by {overlap_s} s; give at most half a window")]
+    Overlap { overlap_s: f64, window_s: f64 },
     #[error("windows of {window_s} s with a row every {tr_s} s cannot be laid out")]
     Windows { window_s: f64, tr_s: f64 },
 

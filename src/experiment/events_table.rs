@@ -74,8 +74,8 @@ impl EventsTable {
         Ok(Self { rows })
     }
 
-    /// Its conditions in the order in which they first come, each with its stimuli in the order in which they do. `named`
-    /// tells what a `stim_file` stands for.
+    /// Its conditions in the order in which they first come, each with its stimuli in the order in which they do.
+    /// `named` tells what a `stim_file` stands for.
     pub fn conditions(&self, named: impl Fn(&str) -> Stimulus) -> Vec<Condition> {
         let places = self.places();
         let mut conditions: Vec<Condition> =

@@ -20,6 +20,8 @@ pub const MAX_TRIALS: usize = 100_000;
 pub const MAX_RUNS: u32 = 1_000;
 /// Any time in a design (s): a day.
 pub const MAX_SECONDS: f64 = 86_400.0;
+/// How long a run may be (s): 100,000 windows of 100 s.
+pub const MAX_RUN_SECONDS: f64 = 1e7;
 /// Random permutations.
 pub const MAX_PERMUTATIONS: u32 = 1_000_000;
 /// Cells of a grid.

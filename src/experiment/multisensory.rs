@@ -1,8 +1,8 @@
 //! Which senses a vertex listens to: the responses under each set of modalities, compared.
 //!
-//! A modality is taken away by zeros after its projector, as dropout did in training. That is a masking proxy: TRIBE v2's
-//! paper (arXiv 2605.04326, §2.8, Fig. 7) trained a model for each set and scored it against people. These maps are not
-//! that figure. Responses are `(vertex)` or `(time, vertex)`, in units of z-scored BOLD.
+//! A modality is taken away by zeros after its projector, as dropout did in training. That is a masking proxy: TRIBE
+//! v2's paper (arXiv 2605.04326, §2.8, Fig. 7) trained a model for each set and scored it against people. These maps
+//! are not that figure. Responses are `(vertex)` or `(time, vertex)`, in units of z-scored BOLD.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 

@@ -11,13 +11,14 @@ use super::design::{Design, Length, Material, Presented};
 use super::estimate::Estimate;
 use super::events_table::EventsTable;
 use super::grid::Axis;
-use super::statistics::{Return, Statistics};
+use super::statistics::{Returned, Statistics};
 use super::stimulus::Stimulus;
 use crate::features::Modality;
 
 /// What to show to whom, when, and how to compare the responses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = ExperimentSpec)]
 pub struct Spec {
     pub name: String,
     /// A paradigm of the library that fills in what is left out here.
@@ -51,7 +52,7 @@ pub struct Spec {
     /// Names of built-in spheres, `atlas:NAME` or `atlas:NAME/parcel`.
     pub regions: Vec<String>,
     /// Maps and regions when empty.
-    pub returns: Vec<Return>,
+    pub returns: Vec<Returned>,
     pub statistics: Statistics,
     /// Of all that is random and has no seed of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,8 +95,8 @@ impl Spec {
         self.estimate.clone().unwrap_or_default()
     }
 
-    pub fn returns(&self) -> Vec<Return> {
-        if self.returns.is_empty() { vec![Return::Maps, Return::Regions] } else { self.returns.clone() }
+    pub fn returns(&self) -> Vec<Returned> {
+        if self.returns.is_empty() { vec![Returned::Maps, Returned::Regions] } else { self.returns.clone() }
     }
 
     /// The modalities that reach the encoder in each condition, in the order of the conditions; `None` for all.

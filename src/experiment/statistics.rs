@@ -21,7 +21,7 @@ pub struct Statistics {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FalseDiscoveryRate {
-    pub over: Tests,
+    pub over: TestedUnit,
     /// The part of all discoveries that may be false.
     #[serde(default = "five_percent")]
     pub q: f64,
@@ -33,7 +33,7 @@ pub struct FalseDiscoveryRate {
 /// What is tested: each vertex, or the mean of each parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Tests {
+pub enum TestedUnit {
     Vertices,
     Parcels,
 }
@@ -64,7 +64,7 @@ pub enum Exchange {
 /// A part of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Return {
+pub enum Returned {
     /// A value a vertex for each contrast and statistic.
     Maps,
     /// A row a region for each contrast.

@@ -19,8 +19,8 @@ pub struct ContinuousDesign {
 }
 
 impl ContinuousDesign {
-    /// One run, as long as the stimulus. Its trials are the rows of the events table, which may lie in two windows; each
-    /// is a stimulus of its own, numbered by row within its condition.
+    /// One run, as long as the stimulus. Its trials are the rows of the events table, which may lie in two windows;
+    /// each is a stimulus of its own, numbered by row within its condition.
     pub(super) fn runs(&self, material: &Material) -> Result<Vec<Run>, Error> {
         check_size(material.events.len(), 1)?;
         let length_s = material.continuous_s.ok_or(Error::NoContinuousStimulus)?;
@@ -81,5 +81,14 @@ mod tests {
         let error = design().runs(&material(&[(0, 0.0), (0, 250.0)]), &WINDOWS, None).unwrap_err();
         assert!(matches!(error, Error::EventPastEnd { row: 2, .. }), "{error}");
         assert!(matches!(design().runs(&material(&[]), &WINDOWS, None), Err(Error::NoEvents { .. })));
+    }
+
+    #[test]
+    fn windows_overlap_by_half_at_most_and_runs_end() {
+        let windows = Windows { window_s: 39.0, ..WINDOWS };
+        let error = design().runs(&material(&[(0, 0.0)]), &windows, None).unwrap_err();
+        assert!(matches!(error, Error::Overlap { overlap_s: 20.0, .. }), "{error}");
+        let endless = Material { continuous_s: Some(f64::INFINITY), ..material(&[(0, 0.0)]) };
+        assert!(matches!(design().runs(&endless, &WINDOWS, None), Err(Error::RunTooLong { .. })));
     }
 }

@@ -7,7 +7,8 @@ const EPSILON_S: f64 = 1e-9;
 
 /// The windows that a model sees at once, and what is read of a trial.
 ///
-/// Windows tile a run from its start, which is the onset of its first trial: `[0, window_s)`, `[window_s, 2 window_s)` …
+/// Windows tile a run from its start, which is the onset of its first trial: `[0, window_s)`, `[window_s, 2 window_s)`
+/// …
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Windows {
     /// s.

@@ -28,7 +28,7 @@ pub use run::{Run, Trial, WindowSpan};
 pub use scheduled::ScheduledDesign;
 
 use super::Error;
-use super::limits::{MAX_RUNS, MAX_TRIALS};
+use super::limits::{MAX_RUN_SECONDS, MAX_RUNS, MAX_TRIALS};
 
 /// How stimuli are laid out in time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -68,9 +68,14 @@ impl Design {
     /// # Errors
     ///
     /// Where there is nothing to show, where a stimulus does not fit into a window, where there would be over 100,000
-    /// trials, and where a continuous or scheduled design has no events.
+    /// trials or a run of over 10,000,000 s, where windows overlap by more than half, and where a continuous or
+    /// scheduled design has no events.
     pub fn runs(&self, material: &Material, windows: &Windows, seed: Option<u64>) -> Result<Vec<Run>, Error> {
         windows.check()?;
+        let (overlap_s, window_s) = (self.overlap_s(), windows.window_s);
+        if !(0.0..=window_s / 2.0).contains(&overlap_s) {
+            return Err(Error::Overlap { overlap_s, window_s });
+        }
         let mut runs = match self {
             Self::Event(design) => design.runs(material, windows, seed.unwrap_or(0)),
             Self::Block(design) => design.runs(material, windows, seed.unwrap_or(0)),
@@ -80,6 +85,10 @@ impl Design {
         }?;
         if runs.iter().all(|run| run.trials.is_empty()) {
             return Err(Error::NothingToShow);
+        }
+        let is_long = |run: &&Run| !(0.0..=MAX_RUN_SECONDS).contains(&run.length_s);
+        if let Some(run) = runs.iter().find(is_long) {
+            return Err(Error::RunTooLong { length_s: run.length_s });
         }
         run::number_repetitions(&mut runs);
         Ok(runs)

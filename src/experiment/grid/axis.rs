@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 #[serde(untagged, expecting = "a list of values or {from, to, steps} is wanted")]
 pub enum Axis {
     Values(Vec<AxisValue>),
-    Range(Range),
+    EvenSteps(EvenSteps),
 }
 
 /// Numbers from one to another, both included.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Range {
+pub struct EvenSteps {
     pub from: f64,
     pub to: f64,
     /// How many numbers, at least 2. Where both ends and the step are whole, so are the numbers.
@@ -37,7 +37,7 @@ impl Axis {
     pub fn len(&self) -> u64 {
         match self {
             Self::Values(values) => values.len() as u64,
-            Self::Range(range) => range.steps.into(),
+            Self::EvenSteps(range) => range.steps.into(),
         }
     }
 
@@ -49,7 +49,7 @@ impl Axis {
     pub(super) fn value(&self, place: u64) -> AxisValue {
         match self {
             Self::Values(values) => values[place as usize].clone(),
-            Self::Range(range) => range.value(place),
+            Self::EvenSteps(range) => range.value(place),
         }
     }
 
@@ -57,10 +57,10 @@ impl Axis {
     pub(super) fn problem(&self) -> Option<String> {
         match self {
             Self::Values(values) if values.is_empty() => Some("the axis is empty; list at least one value".to_owned()),
-            Self::Range(range) if range.steps < 2 => {
+            Self::EvenSteps(range) if range.steps < 2 => {
                 Some(format!("{} steps make no range; give at least 2, or list one value", range.steps))
             }
-            Self::Range(range) if !(range.from.is_finite() && range.to.is_finite()) => {
+            Self::EvenSteps(range) if !(range.from.is_finite() && range.to.is_finite()) => {
                 Some("the ends of the range must be finite".to_owned())
             }
             _ => None,
@@ -71,12 +71,12 @@ impl Axis {
     pub(super) fn samples(&self) -> Vec<AxisValue> {
         match self {
             Self::Values(values) => values.clone(),
-            Self::Range(range) => vec![range.value(0), range.value(range.steps.saturating_sub(1).into())],
+            Self::EvenSteps(range) => vec![range.value(0), range.value(range.steps.saturating_sub(1).into())],
         }
     }
 }
 
-impl Range {
+impl EvenSteps {
     fn value(&self, place: u64) -> AxisValue {
         let share = place as f64 / f64::from(self.steps.saturating_sub(1).max(1));
         let number = if share == 1.0 { self.to } else { self.from + (self.to - self.from) * share };

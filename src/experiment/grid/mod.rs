@@ -34,15 +34,15 @@ pub struct Cell {
 }
 
 impl Grid {
-    /// The grid of a spec; one cell, of no overrides, where it has none.
+    /// The grid of a spec that was [outlined](Spec::outlined); one cell, of no overrides, where it has none.
     ///
     /// A path leads to a number, a text, a truth or a list of texts in the spec, or to an optional field that is left
     /// out: `design.asynchrony_s`, `conditions[1].derived.seed`, `subjects`.
     ///
     /// # Errors
     ///
-    /// Over a million cells; or faults: a path that the spec does not have, an axis without values, and a value that the
-    /// field does not take.
+    /// Over a million cells; or faults: a path that the spec does not have, an axis without values, and a value that
+    /// the field does not take.
     pub fn new(spec: &Spec) -> Result<Self, Error> {
         let cells = count(spec.grid.values())?;
         let base = serde_json::to_value(Spec { grid: BTreeMap::new(), ..spec.clone() }).map_err(Error::Json)?;

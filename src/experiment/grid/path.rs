@@ -9,6 +9,9 @@ use crate::experiment::{Error, Fault, Spec};
 /// Steps a path may have.
 const MAX_STEPS: usize = 8;
 
+/// Fields that are read before there are cells.
+const FIXED: [&str; 5] = ["grid", "localizer", "events", "stimuli_folder", "stimuli_upload"];
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FieldPath(Vec<Step>);
 
@@ -57,8 +60,13 @@ impl FieldPath {
 
     /// What is wrong with this path and with the values of this axis at it; the places of the faults are left empty.
     pub(super) fn faults(&self, spec: &Value, axis: &Axis) -> Vec<Fault> {
-        if self.0.first() == Some(&Step::Field("grid".to_owned())) {
-            return vec![Fault::new("", "a grid does not vary itself; name another field")];
+        if let Some(Step::Field(first)) = self.0.first()
+            && FIXED.contains(&first.as_str())
+        {
+            return vec![Fault::new(
+                "",
+                format!("a grid does not vary {first}, from which the fields of all cells come"),
+            )];
         }
         let mut at = spec;
         for (i, step) in self.0.iter().enumerate() {

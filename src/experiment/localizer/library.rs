@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Localizer;
 use crate::experiment::Error;
-use crate::experiment::condition::Derived;
+use crate::experiment::condition::DerivedTexts;
 use crate::experiment::text_items::{derive, lines};
 
 /// `localizers/NAME.toml`: name and text.
@@ -78,7 +78,7 @@ impl Library {
     }
 
     /// Texts made from those of a list; `None` where there is no such list.
-    pub fn derived(&self, derived: &Derived) -> Option<Vec<String>> {
+    pub fn derived(&self, derived: &DerivedTexts) -> Option<Vec<String>> {
         self.items(&derived.from).map(|sentences| derive(derived.rule, sentences, derived.seed))
     }
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// How texts are made from sentences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Rule {
+pub enum TextRule {
     /// The words of all sentences, dealt out anew.
     WordList,
     /// The sentences with their content words replaced by words that mean nothing (jabberwocky).
@@ -18,10 +18,10 @@ pub enum Rule {
 }
 
 /// One text for each sentence, as long as it; the same sentences and the same seed make the same texts.
-pub fn derive(rule: Rule, sentences: &[String], seed: u64) -> Vec<String> {
+pub fn derive(rule: TextRule, sentences: &[String], seed: u64) -> Vec<String> {
     match rule {
-        Rule::WordList => word_list::of(sentences, seed),
-        Rule::PseudoWords => pseudo_words::of(sentences, seed),
+        TextRule::WordList => word_list::of(sentences, seed),
+        TextRule::PseudoWords => pseudo_words::of(sentences, seed),
     }
 }
 

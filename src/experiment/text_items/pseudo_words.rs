@@ -39,7 +39,8 @@ type Slot = (Place, bool, usize);
 /// the same length and stands at the same place (start, middle, end) of another content word of the sentences, so that
 /// length and pattern of vowels and consonants stay and the word can be spoken; where there is no other, each letter is
 /// exchanged for another of its kind. Capitals and punctuation stay, and so does what follows an apostrophe. A word
-/// becomes the same pseudo-word wherever it comes, never a word of the sentences. Letters beyond `a` to `z` stay.
+/// becomes the same pseudo-word wherever it comes. No pseudo-word is a word of the sentences, or a function word; a
+/// short one may be another word of English by chance. Letters beyond `a` to `z` stay.
 pub(super) fn of(sentences: &[String], seed: u64) -> Vec<String> {
     let words = || sentences.iter().flat_map(|sentence| sentence.split_whitespace()).map(|token| trimmed(token).1);
     let known: BTreeSet<String> = words().map(str::to_lowercase).collect();

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::design::Design;
 use super::fault::by_likeness;
-use super::grid::Grid;
 use super::limits::{MAX_LISTED, MAX_NAME_BYTES, MAX_PERMUTATIONS};
 use super::region::RegionName;
-use super::statistics::Tests;
-use super::{Error, Fault, Findings, Spec};
+use super::statistics::TestedUnit;
+use super::{Fault, Findings, Spec};
 
 /// Names that a spec may use. What is `None` is not looked up.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +26,7 @@ pub struct Known {
 }
 
 impl Spec {
-    /// All that is wrong or doubtful in a spec that was completed.
+    /// All that is wrong or doubtful in a spec that was completed, but for its grid, which completing looks through.
     pub fn check(&self, known: &Known) -> Findings {
         let mut findings = Findings::default();
         self.check_names(known, &mut findings);
@@ -36,11 +35,6 @@ impl Spec {
         contrasts::check(self, &mut findings);
         self.check_regions(known, &mut findings);
         self.check_statistics(known, &mut findings);
-        match Grid::new(self) {
-            Ok(_) => (),
-            Err(Error::Faults(grid)) => findings.extend(grid.faults),
-            Err(error) => findings.fault(Fault::new("grid", error.to_string())),
-        }
         findings
     }
 
@@ -97,12 +91,12 @@ impl Spec {
                     .fault(Fault::new("statistics.fdr.q", format!("{} is no rate; give one between 0 and 1", fdr.q)));
             }
             match (fdr.over, &fdr.atlas) {
-                (Tests::Parcels, None) => {
+                (TestedUnit::Parcels, None) => {
                     let fault = Fault::new("statistics.fdr.atlas", "parcels are those of an atlas; name it");
                     findings.fault(fault.accepting(known.atlases.iter().flat_map(BTreeMap::keys)));
                 }
                 (_, Some(atlas)) => check_atlas("statistics.fdr.atlas", atlas, None, known, findings),
-                (Tests::Vertices, None) => (),
+                (TestedUnit::Vertices, None) => (),
             }
         }
         if let Some(permutations) = &self.statistics.permutations
