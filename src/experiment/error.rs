@@ -6,7 +6,8 @@ use super::{Fault, Findings};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "the spec has {bytes} bytes, the limit is {MAX_SPEC_BYTES}; name a folder, a zip or an events table instead of listing every stimulus"
+        "the spec has {bytes} bytes, the limit is {MAX_SPEC_BYTES}; name a folder, a zip or an events table instead \
+         of listing every stimulus"
     )]
     SpecTooLarge { bytes: usize },
     #[error("the spec is no UTF-8 text")]
@@ -25,11 +26,13 @@ pub enum Error {
     #[error("{trials} trials are asked for, the limit is {MAX_TRIALS}; use fewer repetitions, runs or stimuli")]
     TooManyTrials { trials: usize },
     #[error(
-        "stimulus {stimulus} of {condition} lasts {duration_s:.2} s, longer than a window of {window_s} s; cut it, set straddle = true, or use a continuous design"
+        "stimulus {stimulus} of {condition} lasts {duration_s:.2} s, longer than a window of {window_s} s; cut it, \
+         set straddle = true, or use a continuous design"
     )]
     LongerThanWindow { condition: String, stimulus: usize, duration_s: f64, window_s: f64 },
     #[error(
-        "a block of {condition} lasts {duration_s:.2} s, longer than a window of {window_s} s; use fewer stimuli a block, or set straddle = true"
+        "a block of {condition} lasts {duration_s:.2} s, longer than a window of {window_s} s; use fewer stimuli a \
+         block, or set straddle = true"
     )]
     BlockLongerThanWindow { condition: String, duration_s: f64, window_s: f64 },
     #[error("a {design} design takes an events table; give events")]
@@ -47,10 +50,13 @@ pub enum Error {
     #[error("windows of {window_s} s with a row every {tr_s} s cannot be laid out")]
     Windows { window_s: f64, tr_s: f64 },
 
+    #[error("the events are no UTF-8 text; save the table as UTF-8")]
+    EventsNotText(#[source] std::str::Utf8Error),
     #[error("line {line} of the events: {problem}")]
     EventsRow { line: u64, problem: String },
     #[error(
-        "the events have no column {column}; onset, duration and trial_type are needed, and stim_file for several stimuli"
+        "the events have no column {column}; onset, duration and trial_type are needed, and stim_file for several \
+         stimuli"
     )]
     EventsColumn { column: &'static str },
 
@@ -60,8 +66,6 @@ pub enum Error {
         #[source]
         source: Box<toml::de::Error>,
     },
-    #[error("the library's {file} is at fault: {problem}")]
-    LibraryFault { file: &'static str, problem: String },
     #[error("there is no localizer {name:?}; there are {}", known.join(", "))]
     UnknownLocalizer { name: String, known: Vec<String> },
 

@@ -34,7 +34,7 @@ impl EventsTable {
     ///
     /// The first row that cannot be read, by its line; over 100,000 rows.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let text = std::str::from_utf8(bytes).map_err(Error::NotText)?;
+        let text = std::str::from_utf8(bytes).map_err(Error::EventsNotText)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = csv::ReaderBuilder::new().delimiter(b'\t').quoting(false).from_reader(text.as_bytes());
         let uneven = |error: csv::Error| Error::EventsRow {

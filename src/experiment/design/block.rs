@@ -155,9 +155,10 @@ mod tests {
             conditions in 2_usize..5, stimuli in 2_usize..6, per_block in 1_u32..12, blocks in 1_u32..5, seed: u64,
             length_s in 0.1_f64..8.0,
         ) {
-            let design =
-                design(&format!("stimuli_per_block = {per_block}\nblocks = {blocks}\nrest_s = 4.0\nseed = {}", seed >> 1));
-            let runs = design.runs(&material(conditions, stimuli, Length::Own(length_s)), &WINDOWS, None).unwrap();
+            let fields =
+                format!("stimuli_per_block = {per_block}\nblocks = {blocks}\nrest_s = 4.0\nseed = {}", seed >> 1);
+            let material = material(conditions, stimuli, Length::Own(length_s));
+            let runs = design(&fields).runs(&material, &WINDOWS, None).unwrap();
             let blocks: Vec<&[Trial]> = runs[0].trials.chunk_by(|a, b| a.block == b.block).collect();
             for block in &blocks {
                 prop_assert_eq!(block.len(), per_block as usize);

@@ -193,7 +193,8 @@ mod tests {
             lengths in vec(vec(length(), 1..6), 1..5), seed: u64, stimulus_s in 0.1_f64..20.0,
             asynchrony_s in 0.0_f64..20.0, repetitions in 1_u32..4,
         ) {
-            let design = EventDesign { stimulus_s, asynchrony_s, repetitions, seed: Some(seed), ..EventDesign::default() };
+            let seed = Some(seed);
+            let design = EventDesign { stimulus_s, asynchrony_s, repetitions, seed, ..EventDesign::default() };
             let count: usize = lengths.iter().map(Vec::len).sum();
             let counts: Vec<usize> = lengths.iter().map(Vec::len).collect();
             let run = runs(design, lengths).remove(0);
@@ -203,7 +204,8 @@ mod tests {
                 prop_assert!(pair[0].end_s() <= pair[1].onset_s + 1e-9);
                 let same = (pair[0].condition, pair[0].stimulus) == (pair[1].condition, pair[1].stimulus);
                 prop_assert!(!same || count == 1);
-                let can_alternate = counts.iter().all(|own| 2 * own * repetitions as usize <= count * repetitions as usize + 1);
+                let can_be_kept_apart = |own: &usize| 2 * own * (repetitions as usize) <= run.trials.len() + 1;
+                let can_alternate = counts.iter().all(can_be_kept_apart);
                 prop_assert!(!can_alternate || pair[0].condition != pair[1].condition);
             }
             for trial in &run.trials {

@@ -106,6 +106,15 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_the_same_for_ever() {
+        let mut generator = generator(1, 2);
+        let order = without_repeats(&[3, 3, 3], &[], &mut generator).unwrap();
+        let mut deck = Deck::new(5);
+        let dealt: Vec<usize> = (0..5).map(|_| deck.deal(&mut generator)).collect();
+        assert_eq!((order, dealt), (vec![1, 2, 1, 2, 0, 1, 0, 2, 0], vec![2, 0, 1, 3, 4]));
+    }
+
+    #[test]
     fn every_first_label_is_as_likely_as_it_is_frequent() {
         let first = |seed| without_repeats(&[2, 4, 4], &[], &mut generator(seed, 0)).unwrap()[0];
         let share = (0..4000).filter(|seed| first(*seed) == 0).count() as f64 / 4000.0;
@@ -114,7 +123,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_order_holds_all_and_repeats_nothing(counts in vec(0_usize..12, 0..8), seed: u64, silent in vec(any::<bool>(), 8)) {
+        fn an_order_holds_all_and_repeats_nothing(
+            counts in vec(0_usize..12, 0..8), seed: u64, silent in vec(any::<bool>(), 8),
+        ) {
             let total: usize = counts.iter().sum();
             let is_possible = counts.iter().all(|count| 2 * count <= total + 1);
             let order = without_repeats(&counts, &silent, &mut generator(seed, 0));

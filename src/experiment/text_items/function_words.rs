@@ -1,7 +1,8 @@
 //! The words of English that carry syntax, which pseudo-word sentences keep.
 
 /// Determiners, pronouns, prepositions, conjunctions, auxiliaries, particles and numerals, in order.
-const FUNCTION_WORDS: &str = "a about above across after against all along although am among an and any are around as at away back be because \
+const FUNCTION_WORDS: &str = "\
+    a about above across after against all along although am among an and any are around as at away back be because \
     been before behind being below beneath beside between beyond both but by can could did do does down during each \
     eight either even every few five for four from had has have he her here hers herself him himself his how i if in \
     inside into is it its itself less many may me might more most much must my near neither never nine no nor not of \

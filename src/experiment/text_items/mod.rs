@@ -43,6 +43,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn derived_texts_are_the_same_for_ever() {
+        let sentences = lines("The old ferry crossed the bay.\nMy brother likes strong coffee.");
+        let expected = ["crossed likes bay ferry brother strong", "coffee the the old my"];
+        assert_eq!(derive(TextRule::WordList, &sentences, 1), expected);
+    }
+
+    #[test]
+    fn derived_sentences_are_the_same_for_ever() {
+        let sentences = lines("The old ferry crossed the bay.\nMy brother likes strong coffee.");
+        let expected = ["The ang boffo brerror the fee.", "My creffod bewor gkkeld birray."];
+        assert_eq!(derive(TextRule::PseudoWords, &sentences, 1), expected);
+    }
+
+    #[test]
     fn a_word_is_what_stands_between_punctuation() {
         assert_eq!(trimmed("“don't,”"), ("“", "don't", ",”"));
         assert_eq!(trimmed("--"), ("--", "", ""));

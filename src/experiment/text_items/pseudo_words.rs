@@ -215,7 +215,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_keeps_the_number_of_its_words(texts in proptest::collection::vec("(\\PC|[a-z' ]){0,40}", 0..6), seed: u64) {
+        fn any_text_keeps_the_number_of_its_words(
+            texts in proptest::collection::vec("(\\PC|[a-z' ]){0,40}", 0..6), seed: u64,
+        ) {
             let made = of(&texts, seed);
             for (made, text) in made.iter().zip(&texts) {
                 prop_assert_eq!(made.split_whitespace().count(), text.split_whitespace().count());

@@ -59,7 +59,9 @@ fn all_faults_are_told_at_once() {
         ],
         "design": {"kind": "event", "stimulus_s": 0, "asynchrony_s": -1, "runs": 0},
         "estimate": {"kind": "peak", "at_s": 5, "from_s": 4},
-        "contrasts": [{"name": "a", "expression": "face - houses"}, {"name": "a"}, {"name": "b", "expression": "faces +"}],
+        "contrasts": [
+            {"name": "a", "expression": "face - houses"}, {"name": "a"}, {"name": "b", "expression": "faces +"},
+        ],
         "regions": ["FFB", "atlas:", "atlas:glaser/V1", "atlas:glasser/V9"],
         "statistics": {"fdr": {"over": "parcels", "q": 1.5}, "permutations": {"n": 0}},
     });
