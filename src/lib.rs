@@ -7,6 +7,7 @@ pub mod api;
 pub mod brain;
 pub mod catalogue;
 pub mod encoder;
+pub mod experiment;
 pub mod export;
 pub mod features;
 pub mod jobs;
