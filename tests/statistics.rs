@@ -12,6 +12,7 @@ use encortex::analysis::{
 };
 use ndarray::{Array1, Array2, Axis, concatenate, s, stack};
 use ndarray_npy::{WritableElement, write_npy};
+use nifti::{IntoNdArray, NiftiObject, ReaderOptions};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, Exp, StandardNormal};
@@ -233,6 +234,53 @@ fn groups(to: &Folder<'_>) -> Result<(), Box<dyn Error>> {
     let test = OneSample::new(maps.view())?;
     to.array("maps", &maps)?;
     to.rows("maps_test", &[&test.mean, &test.t, &test.p, &test.z])
+}
+
+/// Group maps that were made from measured maps of subjects, with the number of subjects.
+const MEASURED: [(&str, &str, usize); 3] = [
+    ("maps_faces_words_kellan2024/faces_gt_scrambled", "con", 16),
+    ("maps_faces_words_kellan2024/auditory_words", "con", 14),
+    ("maps_auditory_langloc_qlab/intact_gt_degraded_speech", "z", 22),
+];
+
+#[test]
+fn the_t_maps_of_measured_groups_come_out_again() -> Result<(), Box<dyn Error>> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    for (name, kind, n) in MEASURED {
+        let file = |ending: String| data.join(format!("{name}_{ending}.nii.gz"));
+        if !file(format!("group_t_n{n}")).exists() {
+            eprintln!("SKIPPED: {name} is not in {}", data.display());
+            continue;
+        }
+        let group = volumes(&file(format!("group_t_n{n}")))?;
+        let subjects = volumes(&file(format!("subjects_{kind}_n{n}")))?;
+        let test = OneSample::new(subjects.view())?;
+        assert_eq!(test.n, n);
+        // Outside its mask the group map is 0. The maps of subjects were rounded to 16 bits after it was made.
+        let compared = group.iter().zip(&test.t).filter(|(expected, _)| **expected != 0.0);
+        let compared: Vec<(f64, f64)> = compared.map(|(&expected, &t)| (expected.into(), t)).collect();
+        let greatest = compared.iter().map(|(expected, _)| expected.abs()).fold(0.0, f64::max);
+        let error = |(expected, t): &(f64, f64)| (expected - t).abs();
+        let absolute = compared.iter().map(error).fold(0.0, f64::max);
+        let clear = compared.iter().filter(|(expected, _)| expected.abs() > 2.0);
+        let relative = clear.map(|pair| error(pair) / pair.0.abs()).fold(0.0, f64::max);
+        eprintln!(
+            "{name}: {} voxels, greatest error {absolute:.1e} where |t| reaches {greatest:.1}, relative {relative:.1e} \
+             where |t| > 2",
+            compared.len()
+        );
+        assert!(compared.len() > 50_000 && absolute <= 1e-3 * greatest && relative <= 1e-3);
+    }
+    Ok(())
+}
+
+/// The volumes of a NIfTI file, `(volume, voxel)`.
+fn volumes(path: &Path) -> Result<Array2<f32>, Box<dyn Error>> {
+    let values = ReaderOptions::new().read_file(path)?.into_volume().into_ndarray::<f32>()?;
+    let count = values.shape().get(3).copied().unwrap_or(1);
+    let voxels = values.len() / count;
+    let volumes: Vec<f32> = values.reversed_axes().iter().copied().collect();
+    Ok(Array2::from_shape_vec((count, voxels), volumes)?)
 }
 
 fn discoveries(to: &Folder<'_>) -> Result<(), Box<dyn Error>> {

@@ -70,7 +70,8 @@ impl DesignMatrix {
         let mut parts = Vec::new();
         for (condition, events) in by_condition(events)? {
             columns.extend(kernels.iter().map(|(ending, _)| format!("{condition}{ending}")));
-            parts.push(convolved(events, &kernels, frame_times));
+            let boxes = events.iter().map(|event| (event.onset_s, event.duration_s));
+            parts.push(convolved(boxes, &kernels, frame_times));
         }
         let drift = cosines(frame_times, options.high_pass_hz);
         columns.extend((1..=drift.ncols()).map(|order| format!("drift_{order}")));
@@ -117,15 +118,14 @@ fn shortest_interval(frame_times: &[f64]) -> Result<f64, Error> {
     if shortest < SHORTEST_FRAME_S { Err(wrong(format!("have an interval of {shortest} s"))) } else { Ok(shortest) }
 }
 
-/// Onsets and durations (s) of each condition.
-fn by_condition(events: &[Event]) -> Result<BTreeMap<&str, Vec<(f64, f64)>>, Error> {
-    let mut conditions: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+fn by_condition(events: &[Event]) -> Result<BTreeMap<&str, Vec<&Event>>, Error> {
+    let mut conditions: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for (index, event) in events.iter().enumerate() {
-        let Event { condition, onset_s, duration_s } = event.clone();
+        let &Event { ref condition, onset_s, duration_s } = event;
         if !(onset_s.is_finite() && duration_s.is_finite() && duration_s >= 0.0) {
-            return Err(Error::Event { index, condition, onset_s, duration_s });
+            return Err(Error::Event { index, condition: condition.clone(), onset_s, duration_s });
         }
-        conditions.entry(&event.condition).or_default().push((onset_s, duration_s));
+        conditions.entry(condition).or_default().push(event);
     }
     Ok(conditions)
 }

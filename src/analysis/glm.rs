@@ -100,7 +100,10 @@ impl Glm {
             let first = index * BLOCK;
             let block = block.mapv(f64::from);
             match self.noise {
-                NoiseModel::Ols => fit.put(first, &self.by_ols(&block), 0),
+                NoiseModel::Ols => {
+                    let all: Vec<usize> = (0..block.ncols()).collect();
+                    fit.put(first, &all, &self.by_ols(&block), 0);
+                }
                 NoiseModel::Ar1 => self.fit_ar1(&block, first, &mut whitened, &mut fit)?,
             }
         }
@@ -134,7 +137,7 @@ impl Glm {
             };
             let response = whiten(block.select(Axis(1), &vertices), bin);
             let explained = explain(&response, model.design.view(), &model.estimator);
-            fit.scatter(first, &vertices, &explained, bin);
+            fit.put(first, &vertices, &explained, bin);
         }
         Ok(())
     }
@@ -175,13 +178,8 @@ impl GlmFit {
         (weights.dot(&self.effects), variance.collect())
     }
 
-    fn put(&mut self, first: usize, explained: &Explained, bin: i32) {
-        let vertices: Vec<usize> = (0..explained.effects.ncols()).collect();
-        self.scatter(first, &vertices, explained, bin);
-    }
-
     /// Writes the results of `vertices`, counted from `first`.
-    fn scatter(&mut self, first: usize, vertices: &[usize], explained: &Explained, bin: i32) {
+    fn put(&mut self, first: usize, vertices: &[usize], explained: &Explained, bin: i32) {
         let squares = explained.residuals.mapv(|residual| residual * residual).sum_axis(Axis(0));
         for (index, vertex) in vertices.iter().enumerate() {
             let vertex = first + vertex;

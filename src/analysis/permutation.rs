@@ -76,10 +76,11 @@ pub fn permute_labels<S: AsRef<str>>(
 ) -> Result<PermutationTest, Error> {
     check(permutations)?;
     let conditions = estimates.weighted(weights)?;
-    let rows: Vec<ArrayView2<'_, f32>> = conditions.iter().map(|(_, _, rows)| rows.view()).collect();
+    let rows: Vec<ArrayView2<'_, f32>> = conditions.iter().map(|condition| condition.estimates).collect();
     let stimuli = concatenate(Axis(0), &rows).expect("all stimuli have the same vertices. This is a bug.");
     let labels: Vec<usize> = rows.iter().enumerate().flat_map(|(label, rows)| vec![label; rows.nrows()]).collect();
-    let parts: Vec<(f64, f64)> = conditions.iter().map(|(_, weight, rows)| (*weight, rows.nrows() as f64)).collect();
+    let parts: Vec<(f64, f64)> =
+        conditions.iter().map(|condition| (condition.weight, condition.estimates.nrows() as f64)).collect();
     // For each condition which stimuli belong to it, one condition after the other.
     let draw = |number: usize| -> Vec<f64> {
         let mut labels = labels.clone();

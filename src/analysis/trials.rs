@@ -50,8 +50,16 @@ pub struct TrialContrast {
     pub z: Array1<f64>,
 }
 
-/// A condition that takes part in a contrast.
-struct Weighted {
+/// A condition that takes part in a contrast, with two stimuli or more.
+pub(super) struct WeightedCondition<'a> {
+    pub name: &'a str,
+    pub weight: f64,
+    /// `(stimulus, vertex)`.
+    pub estimates: ArrayView2<'a, f32>,
+}
+
+/// Mean and variance of a condition over its stimuli, a vertex each.
+struct Spread {
     weight: f64,
     n: f64,
     mean: Array1<f64>,
@@ -96,10 +104,13 @@ impl StimulusEstimates {
     /// A contrast by weights of conditions. Each of them needs two stimuli or more.
     pub fn contrast<S: AsRef<str>>(&self, weights: &[(S, f64)]) -> Result<TrialContrast, Error> {
         let weighted = self.weighted(weights)?;
-        let conditions = weighted.iter().map(|&(name, weight, rows)| (name.to_owned(), weight, rows.nrows())).collect();
-        let parts: Vec<Weighted> = weighted.into_iter().map(|(_, weight, rows)| Weighted::new(weight, rows)).collect();
+        let named = |condition: &WeightedCondition<'_>| {
+            (condition.name.to_owned(), condition.weight, condition.estimates.nrows())
+        };
+        let conditions = weighted.iter().map(named).collect();
+        let parts: Vec<Spread> = weighted.iter().map(Spread::of).collect();
         let vertices = parts[0].mean.len();
-        let sum = |term: &dyn Fn(&Weighted, usize) -> f64| -> Array1<f64> {
+        let sum = |term: &dyn Fn(&Spread, usize) -> f64| -> Array1<f64> {
             (0..vertices).map(|vertex| parts.iter().map(|part| term(part, vertex)).sum()).collect()
         };
         let effect = sum(&|part, vertex| part.weight * part.mean[vertex]);
@@ -124,27 +135,24 @@ impl StimulusEstimates {
         })
     }
 
-    /// Name, weight and estimates of the conditions that have a weight.
-    pub(super) fn weighted<S: AsRef<str>>(
-        &self,
-        weights: &[(S, f64)],
-    ) -> Result<Vec<(&str, f64, ArrayView2<'_, f32>)>, Error> {
+    /// The conditions that have a weight.
+    pub(super) fn weighted<S: AsRef<str>>(&self, weights: &[(S, f64)]) -> Result<Vec<WeightedCondition<'_>>, Error> {
         let weights = weights_of(weights, &self.conditions)?;
         let parts = self.conditions.iter().zip(&weights).zip(&self.estimates);
         let parts = parts.filter(|((_, weight), _)| **weight != 0.0);
         parts
             .map(|((condition, &weight), estimates)| match estimates.nrows() {
                 found @ 0..2 => Err(Error::TooFewStimuli { condition: condition.clone(), found }),
-                _ => Ok((condition.as_str(), weight, estimates.view())),
+                _ => Ok(WeightedCondition { name: condition, weight, estimates: estimates.view() }),
             })
             .collect()
     }
 }
 
-impl Weighted {
-    fn new(weight: f64, estimates: ArrayView2<'_, f32>) -> Self {
-        let (mean, variance) = mean_and_variance(estimates);
-        Self { weight, n: estimates.nrows() as f64, mean, variance }
+impl Spread {
+    fn of(condition: &WeightedCondition<'_>) -> Self {
+        let (mean, variance) = mean_and_variance(condition.estimates);
+        Self { weight: condition.weight, n: condition.estimates.nrows() as f64, mean, variance }
     }
 
     /// What the condition adds to the variance of the effect.
