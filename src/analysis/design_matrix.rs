@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
-use super::drift::cosines;
+use super::drift::{cosines, order};
 use super::finite::refuse_not_finite;
 use super::regressor::convolved;
 use super::{Derivatives, Error, Hrf};
 
 /// Frames closer than this (s) are refused: the kernels grow as frames come closer.
 const SHORTEST_FRAME_S: f64 = 0.01;
+/// Values of a matrix, 512 MiB of them.
+const LARGEST: usize = 1 << 26;
 
 /// Something that happens in a run. The clock is the scanner's and the stimulus's at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,9 +68,14 @@ impl DesignMatrix {
             return Err(Error::HighPass { found: options.high_pass_hz });
         }
         let kernels = options.hrf.kernels(options.derivatives, tr_s);
+        let conditions = by_condition(events)?;
+        let size = (frame_times.len(), conditions.len() * kernels.len() + order(frame_times, options.high_pass_hz) + 1);
+        if size.0.saturating_mul(size.1) > LARGEST {
+            return Err(Error::TooLarge { rows: size.0, columns: size.1, limit: LARGEST });
+        }
         let mut columns = Vec::new();
         let mut parts = Vec::new();
-        for (condition, events) in by_condition(events)? {
+        for (condition, events) in conditions {
             columns.extend(kernels.iter().map(|(ending, _)| format!("{condition}{ending}")));
             let boxes = events.iter().map(|event| (event.onset_s, event.duration_s));
             parts.push(convolved(boxes, &kernels, frame_times));
@@ -186,6 +193,14 @@ mod tests {
         assert!(
             refusal.to_string().starts_with("event 0 of condition \"rest\" has the onset 2 s and the duration inf s")
         );
+    }
+
+    #[test]
+    fn a_matrix_beyond_the_limit_is_refused_before_it_is_made() {
+        let times = frame_times(20_000, 0.0, 1.0, 5.0);
+        let options = DesignOptions { high_pass_hz: 0.4, ..DesignOptions::default() };
+        let refusal = DesignMatrix::from_events(&[], &times, options);
+        assert_eq!(refusal, Err(Error::TooLarge { rows: 20_000, columns: 16_001, limit: LARGEST }));
     }
 
     proptest! {

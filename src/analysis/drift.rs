@@ -8,12 +8,18 @@ use ndarray::Array2;
 /// `create_cosine_drift` without its last, constant column. `frame_times` (s) has two values or more.
 pub(super) fn cosines(frame_times: &[f64], high_pass_hz: f64) -> Array2<f64> {
     let frames = frame_times.len();
-    let frame_s = (frame_times[frames - 1] - frame_times[0]) / (frames - 1) as f64;
-    let order = (2.0 * frames as f64 * high_pass_hz * frame_s).floor().min((frames - 1) as f64) as usize;
+    let order = order(frame_times, high_pass_hz);
     let norm = (2.0 / frames as f64).sqrt();
     Array2::from_shape_fn((frames, order), |(time, cosine)| {
         norm * (PI / frames as f64 * (time as f64 + 0.5) * (cosine + 1) as f64).cos()
     })
+}
+
+/// How many cosines there are.
+pub(super) fn order(frame_times: &[f64], high_pass_hz: f64) -> usize {
+    let frames = frame_times.len();
+    let frame_s = (frame_times[frames - 1] - frame_times[0]) / (frames - 1) as f64;
+    (2.0 * frames as f64 * high_pass_hz * frame_s).floor().min((frames - 1) as f64) as usize
 }
 
 #[cfg(test)]

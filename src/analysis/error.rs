@@ -11,6 +11,11 @@ pub enum Error {
     Event { index: usize, condition: String, onset_s: f64, duration_s: f64 },
     #[error("the high-pass frequency is {found} Hz: it is finite and not negative")]
     HighPass { found: f64 },
+    #[error(
+        "a design matrix of {rows} rows and {columns} columns is over {limit} values: lower the high-pass frequency, or \
+         split the run"
+    )]
+    TooLarge { rows: usize, columns: usize, limit: usize },
     #[error("the design matrix has two columns called {name:?}: rename the condition")]
     RepeatedColumn { name: String },
     #[error("a design matrix with {names} column names has {columns} columns")]

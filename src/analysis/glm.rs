@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
+use super::autocorrelation::{BINS, binned, whiten};
 use super::estimable::Estimator;
 use super::finite::refuse_not_finite;
 use super::{DesignMatrix, Error};
 
 /// Vertices that are computed at once; memory beyond the result is proportional to it.
 const BLOCK: usize = 1024;
-/// Autocorrelations are cut to multiples of one over this, as nilearn's default does.
-const BINS: f64 = 100.0;
 
 /// How the noise of neighbouring rows is related.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +126,7 @@ impl Glm {
         fit: &mut GlmFit,
     ) -> Result<(), Error> {
         let mut vertices: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
-        for (vertex, bin) in autocorrelations(&self.by_ols(block).residuals).into_iter().enumerate() {
+        for (vertex, bin) in binned(&self.by_ols(block).residuals).into_iter().enumerate() {
             vertices.entry(bin).or_default().push(vertex);
         }
         for (bin, vertices) in vertices {
@@ -196,31 +195,9 @@ fn explain(response: &Array2<f64>, design: ArrayView2<'_, f64>, estimator: &Esti
     Explained { effects, residuals }
 }
 
-/// Yule–Walker coefficients of the first order, cut towards 0 to whole bins. The residuals of a design with a constant
-/// have a mean of 0, so that none is subtracted.
-fn autocorrelations(residuals: &Array2<f64>) -> Vec<i32> {
-    let rows = residuals.nrows();
-    let squares = residuals.mapv(|residual| residual * residual).sum_axis(Axis(0));
-    let products = (&residuals.slice(s![..-1, ..]) * &residuals.slice(s![1.., ..])).sum_axis(Axis(0));
-    let unbiased = rows as f64 / (rows - 1) as f64;
-    let bin = |(product, square): (&f64, &f64)| {
-        if *square > 0.0 { (product / square * unbiased * BINS).trunc() as i32 } else { 0 }
-    };
-    products.iter().zip(&squares).map(bin).collect()
-}
-
-/// Takes from each row what the row before it predicts. The first row stays, as in nilearn.
-fn whiten(mut rows: Array2<f64>, bin: i32) -> Array2<f64> {
-    let coefficient = f64::from(bin) / BINS;
-    for row in (1..rows.nrows()).rev() {
-        let (before, mut from) = rows.view_mut().split_at(Axis(0), row);
-        from.row_mut(0).scaled_add(-coefficient, &before.row(row - 1));
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
+    use ndarray::s;
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
 

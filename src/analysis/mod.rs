@@ -14,6 +14,7 @@
 //!
 //! Everything works on views of arrays; nothing here reads or writes.
 
+mod autocorrelation;
 mod contrast;
 mod design_matrix;
 mod drift;
