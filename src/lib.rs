@@ -3,6 +3,7 @@
 //! A stimulus walks through the modules one way, from `api` down to `export`, and a module uses only
 //! those listed below it. Start reading at [`predict`]: it is the pipeline on one page.
 
+pub mod analysis;
 pub mod api;
 pub mod brain;
 pub mod catalogue;
