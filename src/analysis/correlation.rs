@@ -69,7 +69,13 @@ pub(super) fn pearson_of_pairs(x: &[f64], y: &[f64]) -> Result<Correlation, Erro
     Ok(Correlation { r: r.clamp(-1.0, 1.0), n })
 }
 
+/// Spearman's correlation of finite values.
 pub(super) fn spearman_of_pairs(x: &[f64], y: &[f64]) -> Result<Correlation, Error> {
+    for map in [x, y] {
+        if map.first().is_some_and(|first| map.iter().all(|value| value == first)) {
+            return Err(Error::Constant { value: map[0], n: map.len() });
+        }
+    }
     pearson_of_pairs(&mid_ranks(x), &mid_ranks(y))
 }
 
@@ -77,17 +83,13 @@ pub(super) fn spearman_of_pairs(x: &[f64], y: &[f64]) -> Result<Correlation, Err
 fn deviations(values: &[f64]) -> Result<Vec<f64>, Error> {
     let n = values.len();
     let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let constant = Error::Constant { value: values[0], n };
-    if largest == 0.0 {
-        return Err(constant);
-    }
-    // Scaled first, so that no square leaves the range of a float.
-    let scaled = || values.iter().map(|value| value / largest);
-    let mean = scaled().sum::<f64>() / n as f64;
-    let deviations: Vec<f64> = scaled().map(|value| value - mean).collect();
+    // Scaled by a power of two, which is exact, so that no sum or square leaves the range of a float.
+    let scale = 2f64.powi(-(largest.log2() as i32).clamp(-1000, 1000));
+    let mean = values.iter().map(|value| value * scale).sum::<f64>() / n as f64;
+    let deviations: Vec<f64> = values.iter().map(|value| value * scale - mean).collect();
     let norm = deviations.iter().map(|value| value * value).sum::<f64>().sqrt();
     if norm <= CONSTANT * mean.abs() {
-        return Err(constant);
+        return Err(Error::Constant { value: values[0], n });
     }
     Ok(deviations.into_iter().map(|value| value / norm).collect())
 }
@@ -136,7 +138,11 @@ mod tests {
     fn a_constant_map_is_refused() {
         let constant = pearson(&[0.1; 9], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], None).unwrap_err();
         assert!(matches!(constant, Error::Constant { value: 0.1, n: 9 }), "{constant}");
-        assert!(spearman(&[1.0, 2.0, 3.0], &[0.0; 3], None).is_err());
+        let constant = spearman(&[1.0, 2.0, 3.0], &[0.0; 3], None).unwrap_err();
+        assert_eq!(
+            constant.to_string(),
+            "a map is constant (0 at all 3 places): its correlation with another is undefined"
+        );
     }
 
     #[test]
