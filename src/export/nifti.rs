@@ -134,7 +134,7 @@ fn header(content: Content, extension_bytes: usize, provenance: &Provenance) -> 
         .f32(280, AFFINE[0])
         .f32(296, AFFINE[1])
         .f32(312, AFFINE[2])
-        .bytes(328, name[..name.floor_char_boundary(INTENT_NAME_BYTES)].as_bytes())
+        .bytes(328, &name.as_bytes()[..name.floor_char_boundary(INTENT_NAME_BYTES)])
         .bytes(344, b"n+1\0")
         .finish()
 }
@@ -144,6 +144,7 @@ mod tests {
     use ::nifti::{InMemNiftiObject, IntoNdArray, NiftiObject};
     use flate2::read::GzDecoder;
 
+    use super::super::SliceRows;
     use super::super::fixtures::{provenance, response};
     use super::*;
     use crate::brain::Mesh;
