@@ -13,5 +13,6 @@ pub mod export;
 pub mod features;
 pub mod jobs;
 pub mod predict;
+pub mod scanner;
 pub mod stimulus;
 pub mod store;

@@ -56,6 +56,16 @@ impl std::fmt::Display for Fault {
     }
 }
 
+/// Its place, then what is doubtful there.
+impl std::fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.path.is_empty() {
+            true => formatter.write_str(&self.message),
+            false => write!(formatter, "{}: {}", self.path, self.message),
+        }
+    }
+}
+
 impl Findings {
     /// Whether nothing keeps the experiment from running.
     pub fn are_harmless(&self) -> bool {
@@ -73,6 +83,12 @@ impl Findings {
         if self.warnings.len() < MAX_FAULTS {
             self.warnings.push(Warning { path: path.into(), message: message.into() });
         }
+    }
+
+    /// Adds what was found by another look.
+    pub fn join(&mut self, other: Self) {
+        self.extend(other.faults);
+        other.warnings.into_iter().for_each(|warning| self.warn(warning.path, warning.message));
     }
 
     pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {

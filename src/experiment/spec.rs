@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 
 use super::condition::Condition;
 use super::contrast::Contrast;
-use super::design::{Design, Length, Material, Presented};
+use super::design::Design;
 use super::estimate::Estimate;
-use super::events_table::EventsTable;
 use super::grid::Axis;
 use super::statistics::{Returned, Statistics};
 use super::stimulus::Stimulus;
@@ -118,30 +117,6 @@ impl Spec {
         masks.len().max(1)
     }
 
-    /// What its design lays out, once it is completed: `length` tells how long each upload, file or text lasts, and
-    /// `continuous_s` how long the stimulus of a continuous design does (s).
-    pub fn material(
-        &self,
-        length: impl Fn(&Stimulus) -> Length,
-        events: Option<&EventsTable>,
-        continuous_s: Option<f64>,
-    ) -> Material {
-        let length = |stimulus: &Stimulus| match stimulus {
-            Stimulus::Silence(seconds) => Length::Silence(*seconds),
-            other => length(other),
-        };
-        let presented = |condition: &Condition| Presented {
-            name: condition.name.clone(),
-            lengths: condition.stimuli.iter().map(length).collect(),
-        };
-        let names: Vec<&str> = self.conditions.iter().map(|condition| condition.name.as_str()).collect();
-        Material {
-            conditions: self.conditions.iter().map(presented).collect(),
-            events: events.map(|events| events.schedule(&names)).unwrap_or_default(),
-            continuous_s,
-        }
-    }
-
     /// All stimuli that it names, with their places in it.
     pub fn stimuli(&self) -> impl Iterator<Item = (String, &Stimulus)> {
         let listed = self.conditions.iter().enumerate().flat_map(|(i, condition)| {
@@ -170,15 +145,5 @@ mod tests {
         assert_eq!(spec.masks()[0], Some(vec![Audio, Video]));
         assert_eq!(spec.distinct_masks(), 2);
         assert_eq!(Spec::default().distinct_masks(), 1);
-    }
-
-    #[test]
-    fn silences_keep_their_length_and_the_rest_is_asked_for() {
-        let stimuli = vec![Stimulus::Silence(4.0), Stimulus::Text("a".into()), Stimulus::File("b.png".into())];
-        let spec = Spec { conditions: vec![Condition::new("a", stimuli)], ..Spec::default() };
-        let length =
-            |stimulus: &Stimulus| if let Stimulus::Text(_) = stimulus { Length::Own(2.5) } else { Length::Held };
-        let expected = [Length::Silence(4.0), Length::Own(2.5), Length::Held];
-        assert_eq!(spec.material(length, None, None).conditions[0].lengths, expected);
     }
 }

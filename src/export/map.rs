@@ -27,6 +27,8 @@ pub enum Statistic {
     },
     Z,
     P,
+    /// The least rate of false discoveries at which a place is one (Benjamini and Hochberg).
+    Q,
     /// Anything else.
     Value,
 }
@@ -39,6 +41,7 @@ impl Statistic {
             Self::T { .. } => "t",
             Self::Z => "z",
             Self::P => "p",
+            Self::Q => "q",
             Self::Value => "value",
         }
     }
@@ -49,7 +52,7 @@ impl Statistic {
             Self::Effect => ("NIFTI_INTENT_ESTIMATE", 1001, 0.0),
             Self::T { degrees_of_freedom: Some(number) } => ("NIFTI_INTENT_TTEST", 3, number),
             // A reader that believed in 0 degrees of freedom would compute a p from them.
-            Self::T { degrees_of_freedom: None } | Self::Value => ("NIFTI_INTENT_NONE", 0, 0.0),
+            Self::T { degrees_of_freedom: None } | Self::Q | Self::Value => ("NIFTI_INTENT_NONE", 0, 0.0),
             Self::Z => ("NIFTI_INTENT_ZSCORE", 5, 0.0),
             Self::P => ("NIFTI_INTENT_PVAL", 22, 0.0),
         }

@@ -91,6 +91,21 @@ impl Names {
         format!("{stem}_hemi-{}_{surface}{map}_{}_statmap.func.gii", hemisphere.letter(), self.desc())
     }
 
+    /// A picture of a map of a contrast.
+    pub fn contrast_png(&self, contrast: &str, statistic: Statistic) -> String {
+        format!("{}_{}{}_{}_statmap.png", self.stem(), self.surface(), contrast_map(contrast, statistic), self.desc())
+    }
+
+    /// The table of regions of all contrasts.
+    pub fn regions_table(&self) -> String {
+        format!("{}_{}_regions.tsv", self.stem(), self.desc())
+    }
+
+    /// The courses of the response in regions.
+    pub fn courses_table(&self) -> String {
+        format!("{}_{}_timecourses.tsv", self.stem(), self.desc())
+    }
+
     /// The maps of all contrasts, both hemispheres.
     pub fn contrasts_cifti(&self) -> String {
         self.on_surface("statmap.dscalar.nii")
