@@ -188,9 +188,10 @@ impl<'a> Results<'a> {
             self.write(name, |to| Ok(gifti::write_map(to, &map, hemisphere, provenance)?))?;
         }
         if matches!(statistic, Statistic::Effect | Statistic::T { .. }) {
-            let (what, unit) = match statistic {
-                Statistic::T { .. } => (format!("contrast {contrast}, t over stimuli or scans"), "t"),
-                _ => (format!("contrast {contrast}, effect"), "effect (units of predicted BOLD)"),
+            let what = format!("contrast {contrast}, {}", statistic.label());
+            let unit = match statistic {
+                Statistic::T { .. } => "t",
+                _ => "effect (units of predicted BOLD)",
             };
             let name = names.contrast_nifti(contrast, statistic);
             let voxels = self.voxels.clone();
