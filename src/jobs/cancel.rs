@@ -11,11 +11,13 @@ use super::{Error, Queue};
 const CHUNK: i64 = 10_000;
 
 const CANCEL: &str = "
-    UPDATE job SET state = 'cancelled', finished = {now}, progress = NULL, lease_owner = NULL, lease_until = NULL
+    UPDATE job SET state = 'cancelled', finished = {now}, progress = NULL, failure = NULL, lease_owner = NULL,
+                   lease_until = NULL
      WHERE id = $1 AND state IN ('queued', 'running')
     RETURNING experiment, lane, state";
 const CANCEL_CELLS: &str = "
-    UPDATE job SET state = 'cancelled', finished = {now}, progress = NULL, lease_owner = NULL, lease_until = NULL
+    UPDATE job SET state = 'cancelled', finished = {now}, progress = NULL, failure = NULL, lease_owner = NULL,
+                   lease_until = NULL
      WHERE id IN (SELECT id FROM job WHERE experiment = $1 AND state IN ('running', 'queued')
                    ORDER BY id LIMIT $2)
     RETURNING experiment, state";

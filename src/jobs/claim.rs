@@ -27,14 +27,14 @@ const CLAIM: &str = "
                    ORDER BY waiting.priority DESC, waiting.not_before, waiting.id LIMIT $4 {lock})
     RETURNING *";
 
-/// What the end of a lease means on the last attempt, and before it. In this order.
-const GIVE_UP: &str = "
-    UPDATE job SET state = 'failed', finished = {now}, failure = $2, progress = NULL,
-                   lease_owner = NULL, lease_until = NULL
-     WHERE state = 'running' AND (lease_until <= {now} OR lease_owner = $1) AND attempts >= max_attempts
-    RETURNING id, lane, experiment, state";
-const REQUEUE: &str = "
-    UPDATE job SET state = 'queued', started = NULL, progress = NULL, lease_owner = NULL, lease_until = NULL
+/// What the end of a lease means. One statement, and so one time: a lease that ends between two would be taken for
+/// neither or for both.
+const RECLAIM: &str = "
+    UPDATE job SET state = CASE WHEN attempts < max_attempts THEN 'queued' ELSE 'failed' END,
+                   started = CASE WHEN attempts < max_attempts THEN NULL ELSE started END,
+                   finished = CASE WHEN attempts < max_attempts THEN NULL ELSE {now} END,
+                   failure = CASE WHEN attempts < max_attempts THEN NULL ELSE $2 END,
+                   progress = NULL, lease_owner = NULL, lease_until = NULL
      WHERE state = 'running' AND (lease_until <= {now} OR lease_owner = $1)
     RETURNING id, lane, experiment, state";
 
@@ -80,7 +80,9 @@ impl Queue {
     async fn claim_followed(&self, update: Query<'static, Any, AnyArguments>) -> Result<Vec<AnyRow>, sqlx::Error> {
         let mut write = self.database.write().await?;
         let rows = write.rows(update).await?;
-        write.predictions_happened(&rows, &Happening::entered(JobState::Running)).await?;
+        for row in &rows {
+            write.prediction_happened(row, &Happening::entered(JobState::Running)).await?;
+        }
         #[cfg(test)]
         self.reach(FailurePoint::BeforeClaimCommit)?;
         write.commit().await?;
@@ -117,33 +119,41 @@ impl Queue {
         let reclaim = || async {
             let lost = Failure::worker_lost();
             let mut write = database.write().await?;
-            let give_up = write.query(GIVE_UP).bind(owner.to_owned()).bind(to_json(&lost)?);
-            let failed = write.rows(give_up).await?;
-            let requeue = write.query(REQUEUE).bind(owner.to_owned());
-            let queued = write.rows(requeue).await?;
-            let left = Happening::State { state: JobState::Failed, failure: Some(lost) };
-            write.predictions_happened(&failed, &left).await?;
-            write.predictions_happened(&queued, &Happening::entered(JobState::Queued)).await?;
-            if !queued.is_empty() {
+            let update = write.query(RECLAIM).bind(owner.to_owned()).bind(to_json(&lost)?);
+            let rows = write.rows(update).await?;
+            let (mut reclaimed, mut ends) = (Reclaimed::default(), Ends::default());
+            for row in &rows {
+                let state = job::named(row, "state", &JobState::ALL, JobState::as_str)?;
+                let failure = (state == JobState::Failed).then(|| lost.clone());
+                reclaimed.note(state);
+                write.prediction_happened(row, &Happening::State { state, failure }).await?;
+            }
+            if reclaimed.queued > 0 {
                 write.tell(Change::Queued);
             }
-            let mut ends = Ends::default();
-            ends.note(&failed)?;
+            ends.note(&rows)?;
             write.tally(ends).await?;
             write.commit().await?;
-            Ok(Reclaimed { queued: queued.len(), failed: failed.len() })
+            Ok(reclaimed)
         };
         database.steadily(reclaim).await
     }
 }
 
+impl Reclaimed {
+    fn note(&mut self, state: JobState) {
+        match state {
+            JobState::Queued => self.queued += 1,
+            _ => self.failed += 1,
+        }
+    }
+}
+
 impl Write<'_> {
-    /// Notes the same event for those of these jobs that keep a log.
-    async fn predictions_happened(&mut self, rows: &[AnyRow], what: &Happening) -> Result<(), sqlx::Error> {
-        for row in rows {
-            if job::named(row, "lane", &Lane::ALL, Lane::as_str)? == Lane::Prediction {
-                self.happened(job::JobId(row.try_get("id")?), what).await?;
-            }
+    /// Notes an event for a job that a statement returned, if it is one that keeps a log.
+    async fn prediction_happened(&mut self, row: &AnyRow, what: &Happening) -> Result<(), sqlx::Error> {
+        if job::named(row, "lane", &Lane::ALL, Lane::as_str)? == Lane::Prediction {
+            self.happened(job::JobId(row.try_get("id")?), what).await?;
         }
         Ok(())
     }

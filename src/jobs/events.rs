@@ -95,7 +95,8 @@ impl Queue {
     /// A job's events after number `after`: those of the past, then new ones as they happen, until it is finished.
     pub fn events(&self, id: JobId, after: u64) -> impl Stream<Item = Result<Event, Error>> + Send + use<> {
         let signals = self.database.signals.jobs();
-        let listener = Listener { queue: self.clone(), id, after: after.cast_signed().max(0), read: VecDeque::new(), signals };
+        let listener =
+            Listener { queue: self.clone(), id, after: after.cast_signed().max(0), read: VecDeque::new(), signals };
         stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) })
     }
 

@@ -225,12 +225,7 @@ impl Predictions {
             }
             Err(Stopped::Cancelled) => Outcome::Released,
             Err(Stopped::Failed(failure)) => {
-                tracing::info!(
-                    job = task.job.key,
-                    code = failure.code,
-                    detail = failure.detail,
-                    "a prediction failed"
-                );
+                tracing::info!(job = task.job.key, code = failure.code, detail = failure.detail, "a prediction failed");
                 Outcome::Failed(failure)
             }
         })

@@ -85,11 +85,7 @@ impl Signals {
     }
 }
 
-async fn listen(
-    url: &str,
-    queued: &watch::Sender<()>,
-    jobs: &broadcast::Sender<Change>,
-) -> Result<(), sqlx::Error> {
+async fn listen(url: &str, queued: &watch::Sender<()>, jobs: &broadcast::Sender<Change>) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect(url).await?;
     listener.listen(CHANNEL).await?;
     loop {

@@ -89,14 +89,8 @@ impl Worker {
     /// Must be called inside a tokio runtime.
     pub fn start(queue: Queue, owner: impl Into<String>, ttl: Duration, crews: Vec<Crew>) -> Self {
         let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
-        let desk = Desk {
-            queue,
-            owner: owner.into(),
-            ttl,
-            crews,
-            draining: draining.clone(),
-            aborting: aborting.clone(),
-        };
+        let desk =
+            Desk { queue, owner: owner.into(), ttl, crews, draining: draining.clone(), aborting: aborting.clone() };
         let life = tokio::sync::Mutex::new(tokio::spawn(desk.work()));
         Self { shared: Arc::new(Shared { draining, aborting, life }) }
     }

@@ -87,7 +87,10 @@ mod tests {
         let failed = store.begin_attempt(&folder).unwrap();
         std::fs::write(failed.path().join("half"), b"").unwrap();
         drop(failed);
-        assert_eq!((files(&folder.path), files(&folder.results())), (vec!["result".to_owned()], vec!["second".to_owned()]));
+        assert_eq!(
+            (files(&folder.path), files(&folder.results())),
+            (vec!["result".to_owned()], vec!["second".to_owned()])
+        );
     }
 
     #[test]

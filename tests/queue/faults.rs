@@ -59,8 +59,10 @@ async fn kill_workers(database: &str, results: &Path) -> Vec<ExperimentId> {
     let mut workers: Vec<_> = (0..WORKERS).map(|_| WorkerProcess::start(database, results)).collect();
     let (begun, mut last_kill, mut kills) = (Instant::now(), Instant::now(), 0);
     loop {
-        for worker in workers.iter_mut().filter(|worker| true_of(worker, WorkerProcess::has_ended)) {
-            *worker = WorkerProcess::start(database, results);
+        for worker in &mut workers {
+            if worker.has_ended() {
+                *worker = WorkerProcess::start(database, results);
+            }
         }
         let is_over = begun.elapsed() >= duration();
         if !is_over && last_kill.elapsed() >= BETWEEN_KILLS {
@@ -80,10 +82,6 @@ async fn kill_workers(database: &str, results: &Path) -> Vec<ExperimentId> {
         assert!(begun.elapsed() < duration() + PATIENCE, "{unfinished} cells of the last sweep are not finished");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-fn true_of<T>(value: &mut T, test: fn(&mut T) -> bool) -> bool {
-    test(value)
 }
 
 /// Every healthy cell succeeded and its result was put once; each poisoned one failed after all its attempts.

@@ -132,8 +132,14 @@ impl Trial {
         let enqueued = self.queue.enqueue(&format!("key-{key}"), "{}", ATTEMPTS).await.expect("enqueued");
         let was_queued = matches!(enqueued, Enqueued::Queued(_));
         let job = enqueued.job();
-        let new =
-            || Modelled { lane: Lane::Prediction, cell: None, state: JobState::Failed, attempts: 0, lease: None, done_by: None };
+        let new = || Modelled {
+            lane: Lane::Prediction,
+            cell: None,
+            state: JobState::Failed,
+            attempts: 0,
+            lease: None,
+            done_by: None,
+        };
         let modelled = self.jobs.entry(job.id).or_insert_with(new);
         assert_eq!(was_queued, matches!(modelled.state, JobState::Failed | JobState::Cancelled));
         if was_queued {

@@ -59,7 +59,8 @@ async fn a_failure_anywhere_leaves_a_consistent_queue_and_the_job_ends_well() {
             let results = tempfile::tempdir().unwrap();
             let [after_failure, at_last] = story(point, mode, results.path()).await;
             text.push_str(&format!("== {point:?} {mode:?}\n{after_failure}-- at last\n{at_last}\n"));
-            let kept: Vec<_> = std::fs::read_dir(results.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            let kept: Vec<_> =
+                std::fs::read_dir(results.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
             assert_eq!(kept, ["film"], "{point:?} {mode:?}");
             assert!(at_last.starts_with("1 film succeeded"), "{point:?} {mode:?}: {at_last}");
         }

@@ -57,7 +57,8 @@ pub(super) async fn all_finished(queue: &Queue, scope: Scope) {
 /// All jobs with their events, a line each. Times are left out but for whether they are there.
 pub(super) async fn snapshot(queue: &Queue) -> String {
     let jobs = sqlx::query("SELECT * FROM job ORDER BY id").fetch_all(queue.database.pool()).await.unwrap();
-    let events = sqlx::query("SELECT * FROM event ORDER BY job, number").fetch_all(queue.database.pool()).await.unwrap();
+    let events =
+        sqlx::query("SELECT * FROM event ORDER BY job, number").fetch_all(queue.database.pool()).await.unwrap();
     let mut text = String::new();
     for job in jobs {
         let id: i64 = job.get("id");

@@ -69,7 +69,6 @@ fn request() -> PredictionRequest {
         task: "text".to_owned(),
         subjects: Vec::new(),
         modalities: None,
-        overlap_s: 0.0,
         save_features: false,
     }
 }

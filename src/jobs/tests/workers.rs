@@ -119,8 +119,7 @@ async fn what_fails_in_passing_is_tried_again_after_its_pause() {
     let flaky = move |_| -> BoxFuture<'static, Vec<Outcome>> {
         let is_third = counted.fetch_add(1, Ordering::Relaxed) == 2;
         let failure = Failure { status: 500, code: "away".into(), detail: "the store is away".into() };
-        let outcome =
-            if is_third { Outcome::Succeeded } else { Outcome::Retry(failure, Duration::from_millis(100)) };
+        let outcome = if is_third { Outcome::Succeeded } else { Outcome::Retry(failure, Duration::from_millis(100)) };
         Box::pin(async move { vec![outcome] })
     };
     let begun = Instant::now();
