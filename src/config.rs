@@ -15,6 +15,7 @@ use encortex::api::ServerConfig;
 use encortex::catalogue::{BadName, Catalogue, CatalogueDirs, Repository};
 use encortex::features::{DeviceChoice, Precision};
 use encortex::predict::{Anatomy, PipelineConfig, Predictor};
+use encortex::scanner::{AtlasFolder, Scanner};
 use encortex::stimulus::{Ffmpeg, Limits, Speech, Tools, Transcriber};
 
 /// How long a transcriber may take.
@@ -183,14 +184,28 @@ impl Config {
         Ok(Predictor::start(model, self.pipeline()?)?)
     }
 
-    fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
-        let tools = Tools {
+    /// Starts the model and puts a scanner around it.
+    pub(crate) fn scanner(&self) -> anyhow::Result<Scanner> {
+        self.scanner_of(self.predictor(&self.catalogue()?)?)
+    }
+
+    fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
+        let atlases = AtlasFolder::new(self.data_dir.join("atlases"));
+        Ok(Scanner { predictor, tools: self.tools()?, anatomy: self.anatomy.clone(), atlases })
+    }
+
+    fn tools(&self) -> anyhow::Result<Tools> {
+        Ok(Tools {
             ffmpeg: Ffmpeg::locate(self.ffmpeg.as_deref())?,
             speech: Speech::locate(self.espeak.as_deref(), &self.voice),
             transcriber: self.transcriber.as_deref().and_then(transcriber),
             limits: self.limits,
-        };
-        Ok(PipelineConfig { device: self.device, precision: self.precision, cache: self.data_dir.join("cache"), tools })
+        })
+    }
+
+    fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
+        let (cache, tools) = (self.data_dir.join("cache"), self.tools()?);
+        Ok(PipelineConfig { device: self.device, precision: self.precision, cache, tools })
     }
 
     pub(crate) fn anatomy(&self) -> &Anatomy {

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    #[cfg(target_env = "gnu")]
+    encortex::features::weights::map_large_blocks();
     let arguments = cli::Arguments::parse();
     telemetry::start(arguments.log_level());
     match arguments.run() {

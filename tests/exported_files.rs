@@ -8,7 +8,11 @@ use std::process::Command;
 
 use encortex::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
 use encortex::export::archive::Archive;
-use encortex::export::{self, Names, Provenance, SliceRows, cifti, gifti, hdf5, nifti, npy, png, sidecar};
+use encortex::export::region_table::{CsvTable, Hdf5Table, TableAxes, TableCell};
+use encortex::export::{
+    self, Names, Provenance, ScalarMap, SliceRows, Statistic, cifti, gifti, hdf5, nifti, npy, png, sidecar,
+};
+use ndarray::Array3;
 
 const MESH: Mesh = Mesh::Fsaverage5;
 const SECONDS: usize = 12;
@@ -130,10 +134,57 @@ fn write_everything(folder: &Path, surfaces: &Surfaces) -> Result<(), Box<dyn Er
     }
     archive.finish()?;
 
+    write_maps(&folder.join("maps"), &mean, &map)?;
+    write_tables(folder)?;
     write_floats(create("truth.f32")?, &values)?;
     write_floats(create("features.f32")?, &features)?;
     let voxels = map.voxels().iter().flat_map(|(voxel, place)| [voxel.to_le_bytes(), place.to_le_bytes()]);
     fs::write(folder.join("voxels.u32"), voxels.flatten().collect::<Vec<u8>>())?;
+    Ok(())
+}
+
+/// The mean of the response as the effect of a contrast, and twice that as its t.
+fn write_maps(folder: &Path, mean: &[f32], voxels: &VolumeMap) -> Result<(), Box<dyn Error>> {
+    let provenance = provenance();
+    let names = Names::new(&provenance);
+    fs::create_dir(folder)?;
+    let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
+    let twice: Vec<f32> = mean.iter().map(|value| 2.0 * value).collect();
+    let t = Statistic::T { degrees_of_freedom: Some(18.0) };
+    let effect = ScalarMap { name: "faces: effect", statistic: Statistic::Effect, values: mean };
+    let t = ScalarMap { name: "faces: t", statistic: t, values: &twice };
+    for hemisphere in Hemisphere::BOTH {
+        let name = names.contrast_gifti(hemisphere, "faces", t.statistic);
+        gifti::write_map(create(&name)?, &t, hemisphere, &provenance)?;
+    }
+    nifti::write_map(create(&names.contrast_nifti("faces", t.statistic))?, &t, &provenance, voxels)?;
+    cifti::write_dscalar(create(&names.contrasts_cifti())?, &[effect, t], &provenance)?;
+    Ok(())
+}
+
+/// Three hundred cells; the value of a place is its number, and one in seven is missing.
+fn write_tables(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let axes = TableAxes {
+        parameters: names(&["asynchrony_s"]),
+        contrasts: names(&["faces", "places"]),
+        regions: names(&["FFA", "PPA", "STS"]),
+        measures: names(&["mean", "t"]),
+    };
+    let mut csv = CsvTable::new(File::create(folder.join("regions.csv"))?, axes.clone())?;
+    let mut hdf5 = Hdf5Table::create(&folder.join("regions.h5"), axes, &provenance())?;
+    for cell in 0..300 {
+        let values = Array3::from_shape_fn((2, 3, 2), |(contrast, region, measure)| {
+            let place = ((cell * 2 + contrast) * 3 + region) * 2 + measure;
+            if place % 7 == 0 { f64::NAN } else { place as f64 / 3.0 }
+        });
+        let (id, parameters) = (format!("cell-{cell}"), [(cell % 5).to_string()]);
+        let cell = TableCell { id: &id, parameters: &parameters, values: values.view() };
+        csv.append(&cell)?;
+        hdf5.append(&cell)?;
+    }
+    csv.finish()?;
+    hdf5.finish()?;
     Ok(())
 }
 

@@ -38,6 +38,7 @@ const FIELDS: &[&str] = &[
     "modalities",
     "duration",
     "timing",
+    "overlap",
     "save_features",
     "model",
 ];
@@ -72,6 +73,8 @@ pub(super) struct PredictionForm {
     duration: Option<f64>,
     /// How text gets its times: `spoken` (by a voice, the default) or `estimated` (no sound).
     timing: Option<String>,
+    /// Seconds that windows share, their responses faded into each other; 0, as published, when left out.
+    overlap: Option<f64>,
     save_features: Option<bool>,
     /// The model that is expected to answer; refused when the server runs another.
     model: Option<String>,
@@ -99,6 +102,8 @@ pub(super) struct PredictionOrder {
     duration: Option<f64>,
     #[schema(value_type = Option<String>)]
     timing: Option<TextTiming>,
+    /// Seconds that windows share, their responses faded into each other; 0, as published, when left out.
+    overlap: Option<f64>,
     save_features: Option<bool>,
     model: Option<String>,
 }
@@ -116,6 +121,7 @@ pub(super) struct Parameters {
     pub(super) modalities: Option<Vec<Modality>>,
     pub(super) duration_s: Option<f64>,
     pub(super) timing: Option<TextTiming>,
+    pub(super) overlap_s: Option<f64>,
     pub(super) save_features: Option<bool>,
     pub(super) model: Option<String>,
 }
@@ -262,6 +268,7 @@ impl Asked {
             modalities,
             duration: duration_s,
             timing,
+            overlap: overlap_s,
             save_features,
             model,
         } = order(&body)?;
@@ -280,7 +287,7 @@ impl Asked {
             .chain(beside)
             .map(|(field, id)| Ok((field, state.store.stimulus(&id)?)))
             .collect::<Result<_, Error>>()?;
-        let parameters = Parameters { subjects, modalities, duration_s, timing, save_features, model };
+        let parameters = Parameters { subjects, modalities, duration_s, timing, overlap_s, save_features, model };
         let stimulus = Chosen::among(files)?;
         parameters.fit(&stimulus)?;
         Ok(Self { stimulus, parameters })
@@ -353,6 +360,7 @@ impl Parameters {
                 once("duration", &mut self.duration_s, parse("duration", value, "a number of seconds")?)?;
             }
             "timing" => once("timing", &mut self.timing, timing(value)?)?,
+            "overlap" => once("overlap", &mut self.overlap_s, parse("overlap", value, "a number of seconds")?)?,
             "save_features" => {
                 once("save_features", &mut self.save_features, parse("save_features", value, "true or false")?)?;
             }

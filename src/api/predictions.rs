@@ -140,6 +140,7 @@ fn named(state: &State, asked: Asked) -> Result<Named, Error> {
         source: stimulus.into_source(&parameters)?,
         subjects: parameters.subjects,
         modalities: parameters.modalities,
+        overlap_s: parameters.overlap_s.unwrap_or(0.0),
         save_features: parameters.save_features.unwrap_or(false),
     };
     state.predictor.check(&request)?;

@@ -12,7 +12,7 @@ pub enum Error {
     SurfaceFile { name: String, source: Box<Error> },
     #[error("the file cannot be read")]
     Read(#[source] io::Error),
-    #[error("the file is over {limit} bytes when decompressed: it is no surface of fsaverage3 to fsaverage6")]
+    #[error("the file is over {limit} bytes when decompressed, more than any that is read here")]
     TooLarge { limit: usize },
     #[error("the file is no GIFTI: it is not XML in UTF-8")]
     NotText(#[source] std::str::Utf8Error),

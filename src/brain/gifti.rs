@@ -1,28 +1,44 @@
 //! Reading the data arrays of a GIFTI file, from bytes that nobody vouches for.
 
-use std::io::Read;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use flate2::read::{GzDecoder, ZlibDecoder};
+use flate2::read::ZlibDecoder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::Error;
+use super::unpack::{gunzip, read_at_most};
+use super::xml::{LabelEntry, attribute, push_text};
+use super::{Error, Hemisphere};
 
-/// The largest file (bytes, decompressed) and array (values) that are read: several times those of fsaverage6.
+/// The largest file (bytes, decompressed) and array (values) that are read: several times those of fsaverage.
 const MAX_BYTES: usize = 64 << 20;
 const MAX_VALUES: usize = 4 << 20;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// What is read of a file.
+#[derive(Debug, Default)]
+pub(super) struct Gifti {
+    pub(super) arrays: Vec<DataArray>,
+    pub(super) labels: Vec<LabelEntry>,
+    /// `AnatomicalStructurePrimary`, where it is one of the cortices.
+    pub(super) hemisphere: Option<Hemisphere>,
+}
 
 /// One `<DataArray>`, row-major.
 #[derive(Debug)]
 pub(super) struct DataArray {
     /// Such as `NIFTI_INTENT_POINTSET`.
     pub(super) intent: String,
+    /// `Name` in its metadata.
+    pub(super) name: Option<String>,
     pub(super) dims: Vec<usize>,
     pub(super) values: Values,
+}
+
+impl DataArray {
+    /// Values in a row: 1 where there is one a vertex.
+    pub(super) fn columns(&self) -> usize {
+        self.dims.get(1).copied().unwrap_or(1)
+    }
 }
 
 #[derive(Debug)]
@@ -31,54 +47,65 @@ pub(super) enum Values {
     Int(Vec<i32>),
 }
 
-/// All data arrays of a `.gii` or `.gii.gz` file.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<DataArray>, Error> {
-    let unpacked =
-        if bytes.starts_with(&GZIP_MAGIC) { decompress(GzDecoder::new(bytes), MAX_BYTES)? } else { bytes.to_vec() };
-    if unpacked.len() > MAX_BYTES {
-        return Err(Error::TooLarge { limit: MAX_BYTES });
-    }
+/// Reads a `.gii` or `.gii.gz` file.
+pub(super) fn read(bytes: &[u8]) -> Result<Gifti, Error> {
+    let unpacked = gunzip(bytes, MAX_BYTES).map_err(Error::Read)?.ok_or(Error::TooLarge { limit: MAX_BYTES })?;
     let text = std::str::from_utf8(&unpacked).map_err(Error::NotText)?;
     let mut xml = Reader::from_str(text);
     let mut is_gifti = false;
-    let mut arrays = Vec::new();
-    let mut layout = None;
-    let mut data = None;
+    let mut gifti = Gifti::default();
+    let mut array: Option<Layout> = None;
+    let mut label = None;
+    let mut text = String::new();
+    let mut key = String::new();
     loop {
-        match xml.read_event().map_err(Error::Xml)? {
-            Event::Start(tag) => match tag.name().as_ref() {
-                "GIFTI" => is_gifti = true,
-                "DataArray" => layout = Some(Layout::of(&tag)?),
-                "Data" => data = Some(String::new()),
+        let event = xml.read_event().map_err(Error::Xml)?;
+        match &event {
+            Event::Start(tag) => {
+                text.clear();
+                match tag.name().as_ref() {
+                    "GIFTI" => is_gifti = true,
+                    "DataArray" => array = Some(Layout::of(tag)?),
+                    "Label" => label = LabelEntry::of(tag).map_err(Error::Xml)?,
+                    _ => {}
+                }
+            }
+            Event::End(tag) => match tag.name().as_ref() {
+                "Name" => key = std::mem::take(&mut text).trim().to_owned(),
+                "Value" => match &mut array {
+                    Some(array) if key == "Name" => array.name = Some(text.trim().to_owned()),
+                    None if key == "AnatomicalStructurePrimary" => gifti.hemisphere = cortex(text.trim()),
+                    _ => {}
+                },
+                "Label" => {
+                    gifti.labels.extend(label.take().map(|label| LabelEntry { name: text.trim().into(), ..label }))
+                }
+                "Data" => {
+                    if let Some(layout) = array.take() {
+                        gifti.arrays.push(layout.decode(&text)?);
+                    }
+                }
                 _ => {}
             },
-            Event::Text(text) => {
-                if let Some(data) = &mut data {
-                    data.push_str(&text);
-                }
-            }
-            Event::End(tag) if tag.name().as_ref() == "Data" => {
-                if let (Some(layout), Some(data)) = (layout.take(), data.take()) {
-                    arrays.push(layout.decode(&data)?);
-                }
-            }
             Event::Eof => break,
-            _ => {}
+            event => push_text(&mut text, event).map_err(Error::Xml)?,
         }
     }
-    if is_gifti { Ok(arrays) } else { Err(Error::NotGifti) }
+    if is_gifti { Ok(gifti) } else { Err(Error::NotGifti) }
 }
 
-/// Reads to the end, but no further than `limit` bytes.
-pub(super) fn decompress(decoder: impl Read, limit: usize) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    decoder.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(Error::Read)?;
-    if bytes.len() > limit { Err(Error::TooLarge { limit }) } else { Ok(bytes) }
+fn cortex(structure: &str) -> Option<Hemisphere> {
+    match structure {
+        "CortexLeft" => Some(Hemisphere::Left),
+        "CortexRight" => Some(Hemisphere::Right),
+        _ => None,
+    }
 }
 
 /// How the values of a data array are written, as its attributes say.
 struct Layout {
     intent: String,
+    name: Option<String>,
     dims: Vec<usize>,
     values: usize,
     kind: Kind,
@@ -88,8 +115,18 @@ struct Layout {
 
 #[derive(Clone, Copy)]
 enum Kind {
+    UInt8,
     Float32,
     Int32,
+}
+
+impl Kind {
+    fn bytes(self) -> usize {
+        match self {
+            Self::UInt8 => 1,
+            Self::Float32 | Self::Int32 => 4,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -108,8 +145,7 @@ enum Endian {
 impl Layout {
     fn of(tag: &BytesStart) -> Result<Self, Error> {
         let attribute = |name: &'static str| -> Result<String, Error> {
-            let found = tag.try_get_attribute(name).map_err(|error| Error::Xml(error.into()))?;
-            Ok(found.map(|attribute| attribute.value.into_owned()).unwrap_or_default())
+            Ok(attribute(tag, name).map_err(Error::Xml)?.unwrap_or_default())
         };
         let number = |name: &'static str| -> Result<usize, Error> {
             let value = attribute(name)?;
@@ -135,13 +171,18 @@ impl Layout {
         }
         Ok(Self {
             intent: attribute("Intent")?,
+            name: None,
             dims,
             values,
             kind: one_of(
                 "DataType",
                 attribute("DataType")?,
-                "NIFTI_TYPE_FLOAT32 and NIFTI_TYPE_INT32",
-                &[("NIFTI_TYPE_FLOAT32", Kind::Float32), ("NIFTI_TYPE_INT32", Kind::Int32)],
+                "NIFTI_TYPE_FLOAT32, NIFTI_TYPE_INT32 and NIFTI_TYPE_UINT8",
+                &[
+                    ("NIFTI_TYPE_FLOAT32", Kind::Float32),
+                    ("NIFTI_TYPE_INT32", Kind::Int32),
+                    ("NIFTI_TYPE_UINT8", Kind::UInt8),
+                ],
             )?,
             encoding: one_of(
                 "Encoding",
@@ -165,28 +206,24 @@ impl Layout {
     fn decode(self, data: &str) -> Result<DataArray, Error> {
         let values = match (self.encoding, self.kind) {
             (Encoding::Ascii, Kind::Float32) => Values::Float(self.parse(data)?),
-            (Encoding::Ascii, Kind::Int32) => Values::Int(self.parse(data)?),
+            (Encoding::Ascii, Kind::Int32 | Kind::UInt8) => Values::Int(self.parse(data)?),
             (_, Kind::Float32) => Values::Float(self.words(data)?.map(f32::from_bits).collect()),
             (_, Kind::Int32) => Values::Int(self.words(data)?.map(u32::cast_signed).collect()),
+            (_, Kind::UInt8) => Values::Int(self.bytes(data)?.into_iter().map(i32::from).collect()),
         };
-        Ok(DataArray { intent: self.intent, dims: self.dims, values })
+        Ok(DataArray { intent: self.intent, name: self.name, dims: self.dims, values })
     }
 
     fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(&self, data: &str) -> Result<Vec<T>, Error> {
         let values = data.split_ascii_whitespace().map(str::parse).collect::<Result<Vec<T>, _>>();
         let values = values.map_err(|error| Error::Data(error.to_string()))?;
-        self.check_length(values.len() * 4)?;
+        self.check_length(values.len() * self.kind.bytes())?;
         Ok(values)
     }
 
     /// The binary values, four bytes each.
     fn words(&self, data: &str) -> Result<impl Iterator<Item = u32> + use<>, Error> {
-        let packed: String = data.split_ascii_whitespace().collect();
-        let mut bytes = STANDARD.decode(packed).map_err(|error| Error::Data(error.to_string()))?;
-        if self.encoding == Encoding::ZlibBase64 {
-            bytes = decompress(ZlibDecoder::new(bytes.as_slice()), MAX_VALUES * 4)?;
-        }
-        self.check_length(bytes.len())?;
+        let bytes = self.bytes(data)?;
         let endian = self.endian;
         Ok((0..self.values).map(move |value| {
             let word = [bytes[4 * value], bytes[4 * value + 1], bytes[4 * value + 2], bytes[4 * value + 3]];
@@ -197,8 +234,19 @@ impl Layout {
         }))
     }
 
+    fn bytes(&self, data: &str) -> Result<Vec<u8>, Error> {
+        let packed: String = data.split_ascii_whitespace().collect();
+        let mut bytes = STANDARD.decode(packed).map_err(|error| Error::Data(error.to_string()))?;
+        if self.encoding == Encoding::ZlibBase64 {
+            let unpacked = read_at_most(ZlibDecoder::new(bytes.as_slice()), MAX_VALUES * 4).map_err(Error::Read)?;
+            bytes = unpacked.ok_or(Error::TooLarge { limit: MAX_VALUES * 4 })?;
+        }
+        self.check_length(bytes.len())?;
+        Ok(bytes)
+    }
+
     fn check_length(&self, found: usize) -> Result<(), Error> {
-        let expected = self.values * 4;
+        let expected = self.values * self.kind.bytes();
         if found == expected { Ok(()) } else { Err(Error::DataLength { expected, found }) }
     }
 }
@@ -215,7 +263,8 @@ fn one_of<T: Copy>(
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine;
+    use std::io::Read;
+
     use flate2::Compression;
     use flate2::read::{GzEncoder, ZlibEncoder};
     use proptest::prelude::*;
@@ -232,7 +281,7 @@ mod tests {
     }
 
     fn floats(bytes: &[u8]) -> Vec<f32> {
-        match &read(bytes).unwrap()[0].values {
+        match &read(bytes).unwrap().arrays[0].values {
             Values::Float(values) => values.clone(),
             Values::Int(_) => panic!("these are floats"),
         }
@@ -268,12 +317,28 @@ mod tests {
     }
 
     #[test]
+    fn labels_names_and_the_hemisphere_are_read() {
+        let file = "<GIFTI><MetaData><MD><Name>AnatomicalStructurePrimary</Name><Value>CortexRight</Value></MD></MetaData>\
+             <LabelTable><Label Key=\"3\" Red=\"1\" Green=\"0.5\" Blue=\"0\" Alpha=\"1\">R&amp;D</Label>\
+             <Label Index=\"-4\"><![CDATA[V1 & V2]]></Label><Label>without a key</Label></LabelTable>\
+             <DataArray Intent=\"NIFTI_INTENT_LABEL\" DataType=\"NIFTI_TYPE_UINT8\" Dimensionality=\"1\" Dim0=\"2\" \
+             Encoding=\"ASCII\" Endian=\"LittleEndian\"><MetaData><MD><Name>Name</Name><Value>areas</Value></MD></MetaData>\
+             <Data>3 0</Data></DataArray></GIFTI>";
+        let gifti = read(file.as_bytes()).unwrap();
+        assert_eq!(gifti.hemisphere, Some(Hemisphere::Right));
+        let entry = |key, name: &str, colour| LabelEntry { key, name: name.to_owned(), colour };
+        assert_eq!(gifti.labels, [entry(3, "R&D", Some([255, 128, 0, 255])), entry(-4, "V1 & V2", None)]);
+        assert_eq!(gifti.arrays[0].name.as_deref(), Some("areas"));
+        assert!(matches!(&gifti.arrays[0].values, Values::Int(values) if *values == [3, 0]));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_named() {
         let refusal = |attributes: &str, data: &str| read(&file(attributes, data)).unwrap_err().to_string();
         let ascii = "Encoding=\"ASCII\" Endian=\"LittleEndian\"";
         assert_eq!(
             refusal(&format!("DataType=\"NIFTI_TYPE_FLOAT64\" Dim0=\"3\" {ascii}"), "1 2 3"),
-            "a data array has the DataType \"NIFTI_TYPE_FLOAT64\"; NIFTI_TYPE_FLOAT32 and NIFTI_TYPE_INT32 can be read"
+            "a data array has the DataType \"NIFTI_TYPE_FLOAT64\"; NIFTI_TYPE_FLOAT32, NIFTI_TYPE_INT32 and NIFTI_TYPE_UINT8 can be read"
         );
         assert_eq!(refusal(&format!("{FLOAT} {ascii}"), "1 2"), "a data array of 12 bytes holds 8");
         assert_eq!(

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::gifti::{self, DataArray, Values};
+use super::mni152::to_mni152;
 use super::subdivision::Subdivision;
 use super::{Error, Hemisphere, Mesh};
 
@@ -23,7 +24,7 @@ impl Surface {
     /// Reads a `.surf.gii` file, gzipped or not. In the result every coordinate is finite and every triangle names
     /// vertices that exist.
     pub fn from_gifti(bytes: &[u8]) -> Result<Self, Error> {
-        let arrays = gifti::read(bytes)?;
+        let arrays = gifti::read(bytes)?.arrays;
         let coordinates = triples(floats(&arrays, POINTS, 3)?);
         let triangles = triples(ints(&arrays, TRIANGLES, 3)?);
         let vertices = coordinates.len();
@@ -38,7 +39,7 @@ impl Surface {
 
 /// Reads a `.shape.gii` file, gzipped or not: one finite value a vertex.
 fn shape_from_gifti(bytes: &[u8]) -> Result<Vec<f32>, Error> {
-    Ok(floats(&gifti::read(bytes)?, SHAPE, 1)?.to_vec())
+    Ok(floats(&gifti::read(bytes)?.arrays, SHAPE, 1)?.to_vec())
 }
 
 /// What is known of the shape of one hemisphere. All its surfaces have the same vertices and triangles, and the two
@@ -96,6 +97,16 @@ impl Surfaces {
     pub fn resample(&self, row: &[f32]) -> Result<Vec<f32>, Error> {
         let mesh = Mesh::with_vertices(row.len())?;
         Ok(Hemisphere::BOTH.into_iter().flat_map(|side| self.subdivision.resample(&row[mesh.range(side)])).collect())
+    }
+
+    /// Where each vertex of a hemisphere lies in MNI152 (mm): midway between its white and its pial position.
+    pub fn mni152(&self, hemisphere: Hemisphere) -> Vec<[f64; 3]> {
+        let surfaces = self.of(hemisphere);
+        let ends = surfaces.white.coordinates.iter().zip(&surfaces.pial.coordinates);
+        ends.map(|(white, pial)| {
+            to_mni152([0, 1, 2].map(|axis| (f64::from(white[axis]) + f64::from(pial[axis])) / 2.0))
+        })
+        .collect()
     }
 
     /// For each vertex of these surfaces, left hemisphere first, the place in a response row of `mesh` that speaks for
@@ -157,7 +168,7 @@ fn ints<'a>(arrays: &'a [DataArray], intent: &'static str, columns: usize) -> Re
 }
 
 fn array<'a>(arrays: &'a [DataArray], intent: &'static str, columns: usize) -> Result<&'a DataArray, Error> {
-    let fits = |array: &&DataArray| array.intent == intent && array.dims.get(1).copied().unwrap_or(1) == columns;
+    let fits = |array: &&DataArray| array.intent == intent && array.columns() == columns;
     arrays.iter().find(fits).ok_or(Error::NoArray { intent, columns })
 }
 

@@ -8,8 +8,8 @@ use encortex::features::Modality;
 use encortex::predict::{Format, Health, MANIFEST, PredictionRequest, Progress, Stage, files};
 use encortex::stimulus::{Source, TextTiming};
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio_util::sync::CancellationToken;
 
+use super::cancelled_by_ctrl_c;
 use crate::config::Config;
 
 #[derive(Args)]
@@ -36,6 +36,10 @@ pub(crate) struct Predict {
     /// The modalities that reach the encoder, such as video,audio. All where none is named.
     #[arg(long, value_delimiter = ',')]
     modalities: Option<Vec<Modality>>,
+
+    /// Seconds that windows share, their responses faded into each other. The published pipeline has none.
+    #[arg(long = "overlap", default_value_t = 0.0, value_name = "SECONDS")]
+    overlap_s: f64,
 
     /// The folder for the files.
     #[arg(long, value_name = "FOLDER")]
@@ -109,7 +113,7 @@ impl Predict {
         let folder = tempfile::tempdir_in(&self.out)?;
         let bar = Bar::new();
         let show = move |progress| bar.show(&progress);
-        let prediction = predictor.run(request, folder.path().to_owned(), show, cancelled_by_ctrl_c()).await?;
+        let prediction = predictor.run(request, folder.path().to_owned(), show, cancelled_by_ctrl_c()?).await?;
         for note in &prediction.notes {
             eprintln!("note: {note}");
         }
@@ -132,6 +136,7 @@ impl Predict {
             task: stem,
             subjects: self.subjects.clone(),
             modalities: self.modalities.clone(),
+            overlap_s: self.overlap_s,
             save_features: self.save_features,
         }
     }
@@ -154,18 +159,6 @@ impl Predict {
         };
         (source, path)
     }
-}
-
-/// Ctrl-C stops the prediction between two forwards.
-fn cancelled_by_ctrl_c() -> CancellationToken {
-    let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
-    });
-    cancel
 }
 
 /// A line on the terminal: stage, bar, windows.

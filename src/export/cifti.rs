@@ -1,4 +1,4 @@
-//! CIFTI-2 dense time series: both hemispheres in one NIfTI-2 file with an XML header extension.
+//! CIFTI-2 dense time series and maps: both hemispheres in one NIfTI-2 file with an XML header extension.
 //!
 //! The XML has line breaks between its elements: NiiVue reads it line by line. All vertices are kept, the medial wall
 //! included.
@@ -7,82 +7,128 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use super::header::Header;
+use super::map::MapRows;
 use super::rows::{finite_columns, seconds, to_le_bytes};
 use super::xml::escape;
-use super::{Error, Provenance, Rows};
+use super::{Error, Provenance, Rows, ScalarMap};
 use crate::brain::{Hemisphere, Mesh};
 
 const HEADER_BYTES: usize = 540;
 const EXTENSION_CODE: i32 = 32;
 const FLOAT32: i16 = 16;
-const DENSE_SERIES: i32 = 3002;
 const MILLIMETRES_AND_SECONDS: i32 = 2 | 8;
 
 /// Values of a block of vertices that are held at once.
 const BLOCK_VALUES: usize = 2 << 20;
 
 /// Writes a `.dtseries.nii`: for each vertex its response over time, vertices in blocks.
-pub fn write_dtseries(mut to: impl Write, rows: &mut dyn Rows, provenance: &Provenance) -> Result<(), Error> {
-    let mesh = provenance.mesh;
-    let seconds = seconds(rows, mesh)?;
-    let xml = xml(seconds, provenance);
+pub fn write_dtseries(to: impl Write, rows: &mut dyn Rows, provenance: &Provenance) -> Result<(), Error> {
+    let seconds = seconds(rows, provenance.mesh)?;
+    let start = provenance.bold_time_s(0);
+    let step = provenance.tr_s;
+    let columns = Columns {
+        intent: (3002, "ConnDenseSeries"),
+        step,
+        map: format!(
+            r#"<MatrixIndicesMap AppliesToMatrixDimension="0" IndicesMapToDataType="CIFTI_INDEX_TYPE_SERIES" NumberOfSeriesPoints="{seconds}" SeriesExponent="0" SeriesStart="{start:.10}" SeriesStep="{step:.10}" SeriesUnit="SECOND"/>"#
+        ),
+        metadata: provenance.entries(),
+    };
+    write_dense(to, rows, &columns, provenance)
+}
+
+/// Writes a `.dscalar.nii`: for each vertex its value in each map.
+pub fn write_dscalar(to: impl Write, maps: &[ScalarMap], provenance: &Provenance) -> Result<(), Error> {
+    let mut rows = MapRows::new(maps, provenance.mesh)?;
+    seconds(&rows, provenance.mesh)?;
+    let mut map =
+        r#"<MatrixIndicesMap AppliesToMatrixDimension="0" IndicesMapToDataType="CIFTI_INDEX_TYPE_SCALARS">"#.to_owned();
+    for ScalarMap { name, statistic, .. } in maps {
+        let metadata = metadata(&[("Statistic", statistic.label().to_owned())]);
+        let _ = write!(map, "\n<NamedMap>\n<MapName>{}</MapName>\n{metadata}</NamedMap>", escape(name));
+    }
+    map.push_str("\n</MatrixIndicesMap>");
+    let columns = Columns { intent: (3006, "ConnDenseScalar"), step: 1.0, map, metadata: provenance.map_entries() };
+    write_dense(to, &mut rows, &columns, provenance)
+}
+
+/// What stands along the rows of a file.
+struct Columns {
+    intent: (i32, &'static str),
+    step: f64,
+    /// The `MatrixIndicesMap` of dimension 0.
+    map: String,
+    metadata: Vec<(&'static str, String)>,
+}
+
+fn write_dense(
+    mut to: impl Write,
+    rows: &mut dyn Rows,
+    columns: &Columns,
+    provenance: &Provenance,
+) -> Result<(), Error> {
+    let (mesh, count) = (provenance.mesh, rows.shape().0);
+    let xml = xml(columns, mesh);
     let extension_bytes = (8 + xml.len()).next_multiple_of(16);
-    to.write_all(&header(seconds, extension_bytes, provenance))?;
+    to.write_all(&header(count, extension_bytes, columns, provenance))?;
     to.write_all(&[1, 0, 0, 0])?;
     to.write_all(&(extension_bytes as i32).to_le_bytes())?;
     to.write_all(&EXTENSION_CODE.to_le_bytes())?;
     to.write_all(xml.as_bytes())?;
     to.write_all(&[0; 16][..extension_bytes - 8 - xml.len()])?;
 
-    let block_vertices = (BLOCK_VALUES / seconds).clamp(1, mesh.vertices());
-    let mut block = vec![0.0; block_vertices * seconds];
+    let block_vertices = (BLOCK_VALUES / count).clamp(1, mesh.vertices());
+    let mut block = vec![0.0; block_vertices * count];
     for first in (0..mesh.vertices()).step_by(block_vertices) {
         let vertices = first..mesh.vertices().min(first + block_vertices);
-        let block = &mut block[..vertices.len() * seconds];
+        let block = &mut block[..vertices.len() * count];
         finite_columns(rows, vertices, block)?;
         to.write_all(&to_le_bytes(block))?;
     }
     Ok(to.flush()?)
 }
 
-fn header(seconds: usize, extension_bytes: usize, provenance: &Provenance) -> [u8; HEADER_BYTES] {
+fn header(count: usize, extension_bytes: usize, columns: &Columns, provenance: &Provenance) -> [u8; HEADER_BYTES] {
+    let (intent, intent_name) = columns.intent;
     Header::new()
         .i32(0, [HEADER_BYTES as i32])
         .bytes(4, b"n+2\0\r\n\x1a\n")
         .i16(12, [FLOAT32, 32])
-        .i64(16, [6, 1, 1, 1, 1, seconds as i64, provenance.mesh.vertices() as i64, 1])
-        .f64(104, [1.0, 1.0, 1.0, 1.0, 1.0, provenance.tr_s, 1.0, 1.0])
+        .i64(16, [6, 1, 1, 1, 1, count as i64, provenance.mesh.vertices() as i64, 1])
+        .f64(104, [1.0, 1.0, 1.0, 1.0, 1.0, columns.step, 1.0, 1.0])
         .i64(168, [(HEADER_BYTES + 4 + extension_bytes) as i64])
         .f64(176, [1.0, 0.0])
         .bytes(240, provenance.label().as_bytes())
-        .i32(500, [MILLIMETRES_AND_SECONDS, DENSE_SERIES])
-        .bytes(508, b"ConnDenseSeries")
+        .i32(500, [MILLIMETRES_AND_SECONDS, intent])
+        .bytes(508, intent_name.as_bytes())
         .finish()
 }
 
-fn xml(seconds: usize, provenance: &Provenance) -> String {
-    let mut metadata = String::new();
-    for (name, value) in provenance.entries() {
-        let (name, value) = (escape(name), escape(&value));
-        metadata.push_str(&format!("<MD><Name>{name}</Name><Value>{value}</Value></MD>\n"));
-    }
-    let start = provenance.bold_time_s(0);
-    let step = provenance.tr_s;
-    let left = brain_model(Hemisphere::Left, provenance.mesh);
-    let right = brain_model(Hemisphere::Right, provenance.mesh);
+fn xml(columns: &Columns, mesh: Mesh) -> String {
+    let Columns { map, .. } = columns;
+    let metadata = metadata(&columns.metadata);
+    let left = brain_model(Hemisphere::Left, mesh);
+    let right = brain_model(Hemisphere::Right, mesh);
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <CIFTI Version="2">
 <Matrix>
-<MetaData>
-{metadata}</MetaData>
-<MatrixIndicesMap AppliesToMatrixDimension="0" IndicesMapToDataType="CIFTI_INDEX_TYPE_SERIES" NumberOfSeriesPoints="{seconds}" SeriesExponent="0" SeriesStart="{start:.10}" SeriesStep="{step:.10}" SeriesUnit="SECOND"/>
+{metadata}{map}
 <MatrixIndicesMap AppliesToMatrixDimension="1" IndicesMapToDataType="CIFTI_INDEX_TYPE_BRAIN_MODELS">
 {left}{right}</MatrixIndicesMap>
 </Matrix>
 </CIFTI>
 "#
     )
+}
+
+fn metadata(entries: &[(&str, String)]) -> String {
+    let mut metadata = "<MetaData>\n".to_owned();
+    for (name, value) in entries {
+        let (name, value) = (escape(name), escape(value));
+        let _ = writeln!(metadata, "<MD><Name>{name}</Name><Value>{value}</Value></MD>");
+    }
+    metadata + "</MetaData>\n"
 }
 
 fn brain_model(hemisphere: Hemisphere, mesh: Mesh) -> String {
@@ -104,8 +150,8 @@ fn brain_model(hemisphere: Hemisphere, mesh: Mesh) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SliceRows;
     use super::super::fixtures::{provenance, response};
+    use super::super::{SliceRows, Statistic};
     use super::*;
 
     fn written(seconds: usize) -> (Vec<f32>, Vec<u8>) {
@@ -155,5 +201,32 @@ mod tests {
         assert!(xml.contains(r#"SeriesStart="5.0000000000" SeriesStep="1.0000000000" SeriesUnit="SECOND""#));
         assert!(xml.contains("IndexOffset=\"642\" IndexCount=\"642\""));
         assert!(xml.contains(" 641</VertexIndices>\n</BrainModel>\n"));
+    }
+
+    #[test]
+    fn maps_stand_side_by_side_at_each_vertex_under_their_names() {
+        let mesh = Mesh::Fsaverage3;
+        let values = response(2, mesh);
+        let (effect, t) = values.split_at(mesh.vertices());
+        let maps = [
+            ScalarMap { name: "faces & places", statistic: Statistic::Effect, values: effect },
+            ScalarMap { name: "t", statistic: Statistic::T { degrees_of_freedom: None }, values: t },
+        ];
+        let mut file = Vec::new();
+        write_dscalar(&mut file, &maps, &provenance(mesh)).unwrap();
+        assert_eq!((i32_at(&file, 504), &file[508..523]), (3006, &b"ConnDenseScalar"[..]));
+        let data = &file[i64_at(&file, 168) as usize..];
+        assert_eq!(data[8 * 700..][..8], to_le_bytes(&[effect[700], t[700]]));
+        let xml = String::from_utf8_lossy(&file[552..]);
+        assert!(xml.contains("<NamedMap>\n<MapName>faces &amp; places</MapName>\n<MetaData>\n"));
+        assert!(!xml.contains("SeriesStart") && !xml.contains("RepetitionTime"));
+    }
+
+    #[test]
+    fn no_map_and_a_map_of_another_mesh_are_refused() {
+        let write = |maps: &[ScalarMap]| write_dscalar(Vec::new(), maps, &provenance(Mesh::Fsaverage3));
+        assert!(matches!(write(&[]), Err(Error::Empty)));
+        let map = ScalarMap { name: "z", statistic: Statistic::Z, values: &[0.0; 10] };
+        assert!(matches!(write(&[map]), Err(Error::RowLength { found: 10, .. })));
     }
 }

@@ -28,6 +28,12 @@ pub enum Error {
     Surfaces(#[from] brain::Error),
     #[error("the voxel map is for {map} and the response is on {response}")]
     VolumeMesh { map: Mesh, response: Mesh },
+    #[error("cell {cell} has {found} parameters and the table {expected}")]
+    TableParameters { cell: String, found: usize, expected: usize },
+    #[error("cell {cell} has {found:?} contrasts, regions and measures and the table {expected:?}")]
+    TableShape { cell: String, found: Vec<usize>, expected: Vec<usize> },
+    #[error("the table cannot be written")]
+    Csv(#[from] csv::Error),
     #[error("HDF5 refuses to write")]
     Hdf5(#[from] hdf5::Error),
     #[error("the attribute {name} holds a character that HDF5 has no place for")]

@@ -1,4 +1,4 @@
-//! GIFTI functional files: a hemisphere's response, one data array a second.
+//! GIFTI functional files: a hemisphere's response, one data array a second, or one map.
 //!
 //! One-dimensional arrays are what every reader agrees on: nilearn transposes and NiiVue scrambles a series that is
 //! written as one matrix. `GZipBase64Binary` is base64 of a zlib stream, not of a gzip file.
@@ -10,9 +10,10 @@ use base64::write::EncoderWriter;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use super::map::MapRows;
 use super::rows::{finite_row, seconds, to_le_bytes};
 use super::xml::cdata;
-use super::{Error, Provenance, Rows};
+use super::{Error, Provenance, Rows, ScalarMap};
 use crate::brain::Hemisphere;
 
 /// Writes the `.func.gii` of one hemisphere, row by row.
@@ -24,19 +25,54 @@ pub fn write_series(
 ) -> Result<(), Error> {
     let seconds = seconds(rows, provenance.mesh)?;
     let vertices = provenance.mesh.range(hemisphere);
-    writeln!(to, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(to, r#"<!DOCTYPE GIFTI SYSTEM "http://www.nitrc.org/frs/download.php/115/gifti.dtd">"#)?;
-    writeln!(to, r#"<GIFTI Version="1.0"  NumberOfDataArrays="{seconds}">"#)?;
-    let mut metadata = vec![("AnatomicalStructurePrimary", structure(hemisphere).to_owned())];
-    metadata.extend(provenance.entries());
-    write_metadata(&mut to, "  ", &metadata)?;
-    writeln!(to, "  <LabelTable/>")?;
+    begin(&mut to, seconds, hemisphere, provenance.entries())?;
+    // FreeSurfer, the one program known to write it, gives the step in milliseconds.
+    let step = format!("{:.6}", provenance.tr_s * 1000.0);
     let mut row = vec![0.0; provenance.mesh.vertices()];
     for time in 0..seconds {
         finite_row(rows, time, &mut row)?;
         let name = format!("t = {} s", provenance.bold_time_s(time));
-        write_array(&mut to, &row[vertices.clone()], &name, provenance.tr_s)?;
+        let metadata = [("Name", name), ("TimeStep", step.clone())];
+        write_array(&mut to, "NIFTI_INTENT_TIME_SERIES", &row[vertices.clone()], &metadata)?;
     }
+    end(to)
+}
+
+/// Writes the `.func.gii` of one hemisphere of a map: one statistic a file.
+pub fn write_map(
+    mut to: impl Write,
+    map: &ScalarMap,
+    hemisphere: Hemisphere,
+    provenance: &Provenance,
+) -> Result<(), Error> {
+    let mut row = vec![0.0; provenance.mesh.vertices()];
+    finite_row(&mut MapRows::new(&[*map], provenance.mesh)?, 0, &mut row)?;
+    begin(&mut to, 1, hemisphere, provenance.map_entries())?;
+    let (intent, _, parameter) = map.statistic.intent();
+    let mut metadata = vec![("Name", map.name.to_owned()), ("Statistic", map.statistic.label().to_owned())];
+    if parameter > 0.0 {
+        metadata.push(("Intent_p1", parameter.to_string()));
+    }
+    write_array(&mut to, intent, &row[provenance.mesh.range(hemisphere)], &metadata)?;
+    end(to)
+}
+
+fn begin(
+    mut to: impl Write,
+    arrays: usize,
+    hemisphere: Hemisphere,
+    entries: Vec<(&'static str, String)>,
+) -> io::Result<()> {
+    writeln!(to, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(to, r#"<!DOCTYPE GIFTI SYSTEM "http://www.nitrc.org/frs/download.php/115/gifti.dtd">"#)?;
+    writeln!(to, r#"<GIFTI Version="1.0"  NumberOfDataArrays="{arrays}">"#)?;
+    let mut metadata = vec![("AnatomicalStructurePrimary", structure(hemisphere).to_owned())];
+    metadata.extend(entries);
+    write_metadata(&mut to, "  ", &metadata)?;
+    writeln!(to, "  <LabelTable/>")
+}
+
+fn end(mut to: impl Write) -> Result<(), Error> {
     writeln!(to, "</GIFTI>")?;
     Ok(to.flush()?)
 }
@@ -59,9 +95,9 @@ fn write_metadata(mut to: impl Write, indent: &str, entries: &[(&str, String)]) 
     writeln!(to, "{indent}</MetaData>")
 }
 
-fn write_array(mut to: impl Write, values: &[f32], name: &str, tr_s: f64) -> io::Result<()> {
+fn write_array(mut to: impl Write, intent: &str, values: &[f32], metadata: &[(&str, String)]) -> io::Result<()> {
     let attributes = [
-        ("Intent", "NIFTI_INTENT_TIME_SERIES"),
+        ("Intent", intent),
         ("DataType", "NIFTI_TYPE_FLOAT32"),
         ("ArrayIndexingOrder", "RowMajorOrder"),
         ("Dimensionality", "1"),
@@ -73,9 +109,7 @@ fn write_array(mut to: impl Write, values: &[f32], name: &str, tr_s: f64) -> io:
     ];
     let attributes = attributes.map(|(name, value)| format!("{name}=\"{value}\""));
     writeln!(to, "  <DataArray {}>", attributes.join("\n             "))?;
-    // FreeSurfer, the one program known to write it, gives the step in milliseconds.
-    let step = format!("{:.6}", tr_s * 1000.0);
-    write_metadata(&mut to, "    ", &[("Name", name.to_owned()), ("TimeStep", step)])?;
+    write_metadata(&mut to, "    ", metadata)?;
     write!(to, "    <Data>")?;
     let mut zlib = ZlibEncoder::new(EncoderWriter::new(&mut to, &STANDARD), Compression::default());
     zlib.write_all(&to_le_bytes(values))?;
@@ -91,8 +125,8 @@ mod tests {
     use base64::Engine;
     use flate2::read::ZlibDecoder;
 
-    use super::super::SliceRows;
     use super::super::fixtures::{provenance, response};
+    use super::super::{SliceRows, Statistic};
     use super::*;
     use crate::brain::Mesh;
 
@@ -125,6 +159,26 @@ mod tests {
         let file = written(Hemisphere::Left, &response(2, Mesh::Fsaverage3)).unwrap();
         assert!(file.contains("<![CDATA[t = 5 s]]>") && file.contains("<![CDATA[t = 6 s]]>"));
         assert_eq!(file.matches("<![CDATA[1000.000000]]>").count(), 2);
+    }
+
+    #[test]
+    fn a_map_is_one_array_with_its_statistic() {
+        let (mesh, values) = (Mesh::Fsaverage3, response(1, Mesh::Fsaverage3));
+        let map = |degrees_of_freedom| ScalarMap {
+            name: "faces - places",
+            statistic: Statistic::T { degrees_of_freedom },
+            values: &values,
+        };
+        let written = |map: ScalarMap| {
+            let mut file = Vec::new();
+            write_map(&mut file, &map, Hemisphere::Left, &provenance(mesh)).unwrap();
+            String::from_utf8(file).unwrap()
+        };
+        let file = written(map(Some(18.0)));
+        assert!(file.contains(r#"NumberOfDataArrays="1""#) && file.contains("<![CDATA[faces - places]]>"));
+        assert!(file.contains(r#"Intent="NIFTI_INTENT_TTEST""#) && file.contains("<![CDATA[18]]>"));
+        assert!(!file.contains("RepetitionTime") && !file.contains("TimeStep"), "a map has no time");
+        assert!(written(map(None)).contains(r#"Intent="NIFTI_INTENT_NONE""#));
     }
 
     #[test]

@@ -70,6 +70,13 @@ pub fn write(
 }
 
 fn write_attributes(file: &File, provenance: &Provenance) -> Result<(), Error> {
+    write_origin(file, provenance)?;
+    write_attribute(file, "offset", &provenance.lag_s)?;
+    write_attribute(file, "repetition_time", &provenance.tr_s)
+}
+
+/// Writes where the content of a file comes from, as attributes of its root.
+pub(super) fn write_origin(file: &File, provenance: &Provenance) -> Result<(), Error> {
     let texts = [
         ("description", provenance.label()),
         ("model", &provenance.model),
@@ -83,9 +90,7 @@ fn write_attributes(file: &File, provenance: &Provenance) -> Result<(), Error> {
     for (name, text) in texts {
         write_text(file, name, text)?;
     }
-    write_attribute(file, "trained", &provenance.trained)?;
-    write_attribute(file, "offset", &provenance.lag_s)?;
-    write_attribute(file, "repetition_time", &provenance.tr_s)
+    write_attribute(file, "trained", &provenance.trained)
 }
 
 fn write_text(file: &File, name: &str, text: &str) -> Result<(), Error> {

@@ -3,7 +3,8 @@
 //!
 //! Everything is written to a `Write` that the caller gives and streamed from [`Rows`], so that memory does not grow
 //! with the length of the stimulus; HDF5, which needs a path, is the exception. Row `i` of a response is second `i` of
-//! the stimulus and second `i + lag` of the BOLD signal: files are in scanner time, and say so.
+//! the stimulus and second `i + lag` of the BOLD signal: files are in scanner time, and say so. Maps of one value a vertex,
+//! such as the t of a contrast, are [`ScalarMap`]s.
 
 pub mod archive;
 pub mod cifti;
@@ -12,10 +13,12 @@ pub mod hdf5;
 pub mod nifti;
 pub mod npy;
 pub mod png;
+pub mod region_table;
 pub mod sidecar;
 
 mod error;
 mod header;
+mod map;
 mod names;
 mod provenance;
 mod rows;
@@ -25,6 +28,7 @@ mod xml;
 mod fixtures;
 
 pub use error::Error;
+pub use map::{ScalarMap, Statistic};
 pub use names::{ARCHIVE, DATASET_DESCRIPTION, HDF5, Names};
 pub use provenance::{Provenance, SOFTWARE};
 pub use rows::{Rows, SliceRows, mean};

@@ -2,7 +2,7 @@
 //!
 //! The mesh is called `space-fsaverage` with a density, as BIDS recommends over `space-fsaverage5`.
 
-use super::Provenance;
+use super::{Provenance, Statistic};
 use crate::brain::{self, Hemisphere, Mesh};
 
 /// The file that describes the folder as a BIDS dataset.
@@ -85,6 +85,37 @@ impl Names {
         format!("{}_{}_stat-mean_{}_statmap.png", self.stem(), self.surface(), self.desc())
     }
 
+    /// One hemisphere of one map of a contrast.
+    pub fn contrast_gifti(&self, hemisphere: Hemisphere, contrast: &str, statistic: Statistic) -> String {
+        let (stem, surface, map) = (self.stem(), self.surface(), contrast_map(contrast, statistic));
+        format!("{stem}_hemi-{}_{surface}{map}_{}_statmap.func.gii", hemisphere.letter(), self.desc())
+    }
+
+    /// A picture of a map of a contrast.
+    pub fn contrast_png(&self, contrast: &str, statistic: Statistic) -> String {
+        format!("{}_{}{}_{}_statmap.png", self.stem(), self.surface(), contrast_map(contrast, statistic), self.desc())
+    }
+
+    /// The table of regions of all contrasts.
+    pub fn regions_table(&self) -> String {
+        format!("{}_{}_regions.tsv", self.stem(), self.desc())
+    }
+
+    /// The courses of the response in regions.
+    pub fn courses_table(&self) -> String {
+        format!("{}_{}_timecourses.tsv", self.stem(), self.desc())
+    }
+
+    /// The maps of all contrasts, both hemispheres.
+    pub fn contrasts_cifti(&self) -> String {
+        self.on_surface("statmap.dscalar.nii")
+    }
+
+    /// One map of a contrast in the volume.
+    pub fn contrast_nifti(&self, contrast: &str, statistic: Statistic) -> String {
+        self.in_volume(&contrast_map(contrast, statistic), "statmap.nii.gz")
+    }
+
     fn on_surface(&self, suffix: &str) -> String {
         format!("{}_{}_{}_{suffix}", self.stem(), self.surface(), self.desc())
     }
@@ -104,6 +135,11 @@ impl Names {
     fn desc(&self) -> String {
         format!("desc-{}", self.description)
     }
+}
+
+/// The entities of a map, as nilearn names them.
+fn contrast_map(contrast: &str, statistic: Statistic) -> String {
+    format!("_contrast-{}_stat-{}", label(contrast), statistic.label())
 }
 
 /// A BIDS label: the letters and digits of a name. One without any is spelt by its bytes in hexadecimal.
@@ -131,6 +167,20 @@ mod tests {
         assert_eq!(
             names.mean_nifti(),
             format!("{surface}_space-MNI152NLin6Asym_res-2_stat-mean_desc-tribev2_statmap.nii.gz")
+        );
+    }
+
+    #[test]
+    fn a_map_is_named_by_its_contrast_and_statistic() {
+        let names = Names::new(&provenance(Mesh::Fsaverage5));
+        let t = Statistic::T { degrees_of_freedom: None };
+        assert_eq!(
+            names.contrast_gifti(Hemisphere::Right, "faces-places", t),
+            "sub-average_task-clip_hemi-R_space-fsaverage_den-10k_contrast-facesplaces_stat-t_desc-tribev2_statmap.func.gii"
+        );
+        assert_eq!(
+            names.contrast_nifti("speech", Statistic::Effect),
+            "sub-average_task-clip_space-MNI152NLin6Asym_res-2_contrast-speech_stat-effect_desc-tribev2_statmap.nii.gz"
         );
     }
 

@@ -1,4 +1,4 @@
-//! NIfTI-1 volumes in MNI152, 2 mm: the response as a 4-D series, or its mean as one volume.
+//! NIfTI-1 volumes in MNI152, 2 mm: the response as a 4-D series, its mean or another map as one volume.
 //!
 //! The nifti crate writes only what fits in memory, to a path; the series is streamed second by second instead. The
 //! provenance, which the header has no room for, is a JSON comment in a header extension.
@@ -8,8 +8,9 @@ use std::io::Write;
 use flate2::{Compression, GzBuilder};
 
 use super::header::Header;
+use super::map::MapRows;
 use super::rows::{finite_row, seconds};
-use super::{Error, Provenance, Rows, SliceRows, sidecar};
+use super::{Error, Provenance, Rows, ScalarMap, Statistic, sidecar};
 use crate::brain::{AFFINE, GRID, VolumeMap};
 
 const HEADER_BYTES: usize = 348;
@@ -18,6 +19,7 @@ const FLOAT32: i16 = 16;
 const MNI152: i16 = 4;
 const MILLIMETRES: u8 = 2;
 const SECONDS: u8 = 8;
+const INTENT_NAME_BYTES: usize = 15;
 const LONGEST: usize = i16::MAX as usize;
 
 /// Writes the response as a gzipped 4-D series (mm, s), starting in scanner time.
@@ -31,7 +33,7 @@ pub fn write_series(
     if seconds > LONGEST {
         return Err(Error::TooLong { seconds, limit: LONGEST });
     }
-    let mut volumes = Volumes::begin(to, Some(seconds), provenance, map)?;
+    let mut volumes = Volumes::begin(to, Content::Series { seconds }, provenance, map)?;
     let mut row = vec![0.0; provenance.mesh.vertices()];
     for time in 0..seconds {
         finite_row(rows, time, &mut row)?;
@@ -40,15 +42,25 @@ pub fn write_series(
     volumes.finish()
 }
 
-/// Writes one value a vertex, such as the mean over time, as a gzipped volume.
+/// Writes the mean of a response over time, a value a vertex, as a gzipped volume.
 pub fn write_mean(to: impl Write, mean: &[f32], provenance: &Provenance, map: &VolumeMap) -> Result<(), Error> {
-    let mut rows = SliceRows::new(mean, mean.len().max(1));
-    seconds(&rows, provenance.mesh)?;
-    let mut row = vec![0.0; mean.len()];
-    finite_row(&mut rows, 0, &mut row)?;
-    let mut volumes = Volumes::begin(to, None, provenance, map)?;
+    write_map(to, &ScalarMap { name: "", statistic: Statistic::Value, values: mean }, provenance, map)
+}
+
+/// Writes a map as a gzipped volume, with the intent code of its statistic. The header has room for 15 bytes of its name.
+pub fn write_map(to: impl Write, map: &ScalarMap, provenance: &Provenance, voxels: &VolumeMap) -> Result<(), Error> {
+    let mut row = vec![0.0; provenance.mesh.vertices()];
+    finite_row(&mut MapRows::new(&[*map], provenance.mesh)?, 0, &mut row)?;
+    let mut volumes = Volumes::begin(to, Content::Map(map), provenance, voxels)?;
     volumes.write(&row)?;
     volumes.finish()
+}
+
+/// What the volumes of a file are.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Series { seconds: usize },
+    Map(&'a ScalarMap<'a>),
 }
 
 /// A NIfTI file to which volumes are appended.
@@ -59,14 +71,14 @@ struct Volumes<'a, W: Write> {
 }
 
 impl<'a, W: Write> Volumes<'a, W> {
-    fn begin(to: W, seconds: Option<usize>, provenance: &Provenance, map: &'a VolumeMap) -> Result<Self, Error> {
+    fn begin(to: W, content: Content, provenance: &Provenance, map: &'a VolumeMap) -> Result<Self, Error> {
         if map.mesh() != provenance.mesh {
             return Err(Error::VolumeMesh { map: map.mesh(), response: provenance.mesh });
         }
         let mut comment = sidecar::volume(provenance, map).into_bytes();
         comment.resize((8 + comment.len()).next_multiple_of(16) - 8, 0);
         let mut gzip = GzBuilder::new().mtime(0).write(to, Compression::default());
-        gzip.write_all(&header(seconds, 8 + comment.len(), provenance))?;
+        gzip.write_all(&header(content, 8 + comment.len(), provenance))?;
         gzip.write_all(&[1, 0, 0, 0])?;
         gzip.write_all(&(8 + comment.len() as i32).to_le_bytes())?;
         gzip.write_all(&COMMENT.to_le_bytes())?;
@@ -87,17 +99,21 @@ impl<'a, W: Write> Volumes<'a, W> {
     }
 }
 
-/// A series has a fourth dimension, a time step and a time origin.
-fn header(seconds: Option<usize>, extension_bytes: usize, provenance: &Provenance) -> [u8; HEADER_BYTES] {
+/// A series has a fourth dimension, a time step and a time origin; a map an intent.
+fn header(content: Content, extension_bytes: usize, provenance: &Provenance) -> [u8; HEADER_BYTES] {
     let [nx, ny, nz] = GRID.map(|voxels| voxels as i16);
     let [size_x, size_y, size_z] = [0, 1, 2].map(|axis| AFFINE[axis][axis].abs());
     let [x, y, z] = [0, 1, 2].map(|axis| AFFINE[axis][3]);
-    let (dimensions, volumes, step, start, units) = match seconds {
-        Some(seconds) => {
+    let (dimensions, volumes, step, start, units) = match content {
+        Content::Series { seconds } => {
             let (step, start) = (provenance.tr_s as f32, provenance.bold_time_s(0) as f32);
             (4, seconds as i16, step, start, MILLIMETRES | SECONDS)
         }
-        None => (3, 1, 0.0, 0.0, MILLIMETRES),
+        Content::Map(_) => (3, 1, 0.0, 0.0, MILLIMETRES),
+    };
+    let (name, (_, intent, parameter)) = match content {
+        Content::Series { .. } => ("", Statistic::Value.intent()),
+        Content::Map(map) => (map.name, map.statistic.intent()),
     };
     // The first axis points left: a mirrored frame (qfac -1), turned half around the front-back axis.
     let (handedness, half_turn_around_y) = (-1.0, [0.0, 1.0, 0.0]);
@@ -105,7 +121,8 @@ fn header(seconds: Option<usize>, extension_bytes: usize, provenance: &Provenanc
         .i32(0, [HEADER_BYTES as i32])
         .bytes(38, b"r")
         .i16(40, [dimensions, nx, ny, nz, volumes, 1, 1, 1])
-        .i16(70, [FLOAT32, 32])
+        .f32(56, [parameter])
+        .i16(68, [intent, FLOAT32, 32])
         .f32(76, [handedness, size_x, size_y, size_z, step, 0.0, 0.0, 0.0])
         .f32(108, [(HEADER_BYTES + 4 + extension_bytes) as f32, 1.0, 0.0])
         .bytes(123, &[units])
@@ -117,6 +134,7 @@ fn header(seconds: Option<usize>, extension_bytes: usize, provenance: &Provenanc
         .f32(280, AFFINE[0])
         .f32(296, AFFINE[1])
         .f32(312, AFFINE[2])
+        .bytes(328, &name.as_bytes()[..name.floor_char_boundary(INTENT_NAME_BYTES)])
         .bytes(344, b"n+1\0")
         .finish()
 }
@@ -126,6 +144,7 @@ mod tests {
     use ::nifti::{InMemNiftiObject, IntoNdArray, NiftiObject};
     use flate2::read::GzDecoder;
 
+    use super::super::SliceRows;
     use super::super::fixtures::{provenance, response};
     use super::*;
     use crate::brain::Mesh;
@@ -172,6 +191,18 @@ mod tests {
         let object = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap();
         assert_eq!(object.header().dim().unwrap(), [91, 109, 91]);
         assert_eq!(object.header().xyzt_units, 2);
+    }
+
+    #[test]
+    fn a_map_says_what_its_values_are() {
+        let values = response(1, MESH);
+        let statistic = Statistic::T { degrees_of_freedom: Some(18.0) };
+        let t = ScalarMap { name: "faces − everything", statistic, values: &values };
+        let mut file = Vec::new();
+        write_map(&mut file, &t, &provenance(MESH), &map()).unwrap();
+        let header = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap().header().clone();
+        assert_eq!((header.intent_code, header.intent_p1), (3, 18.0));
+        assert_eq!(&header.intent_name, "faces − every\0".as_bytes());
     }
 
     #[test]

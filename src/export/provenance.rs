@@ -44,8 +44,27 @@ impl Provenance {
 
     /// Everything, as pairs of name and text.
     pub(super) fn entries(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("Description", format!("predicted BOLD response ({}, not measured), unitless", self.label())),
+        let mut entries =
+            vec![("Description", format!("predicted BOLD response ({}, not measured), unitless", self.label()))];
+        entries.extend(self.origin());
+        entries.extend([
+            ("RepetitionTime", format!("{} s", self.tr_s)),
+            ("StartTime", format!("{} s of scanner time", self.bold_time_s(0))),
+            ("HemodynamicLagRemoved", format!("{} s", self.lag_s)),
+        ]);
+        entries
+    }
+
+    /// The same for maps, which have no time.
+    pub(super) fn map_entries(&self) -> Vec<(&'static str, String)> {
+        let mut entries =
+            vec![("Description", format!("map of predicted BOLD responses ({}, not measured)", self.label()))];
+        entries.extend(self.origin());
+        entries
+    }
+
+    fn origin(&self) -> [(&'static str, String); 9] {
+        [
             ("Model", self.model.clone()),
             ("Trained", self.trained.to_string()),
             ("WeightsSHA256", self.weights_sha256.clone()),
@@ -54,9 +73,6 @@ impl Provenance {
             ("Space", self.mesh.to_string()),
             ("TaskName", self.task.clone()),
             ("StimulusBLAKE3", self.stimulus_blake3.clone()),
-            ("RepetitionTime", format!("{} s", self.tr_s)),
-            ("StartTime", format!("{} s of scanner time", self.bold_time_s(0))),
-            ("HemodynamicLagRemoved", format!("{} s", self.lag_s)),
             ("SoftwareVersion", SOFTWARE.to_owned()),
         ]
     }

@@ -27,6 +27,8 @@ pub enum Error {
     NoClipDuration,
     #[error("no modality is left: name at least one of text, audio, video")]
     NoModality,
+    #[error("windows cannot share {given} s: give a multiple of {tr_s} s from 0 to {limit} s")]
+    Overlap { given: f64, tr_s: f64, limit: f64 },
     #[error("there is no file {name:?} in this prediction; there are {}", known.join(", "))]
     UnknownFile { name: String, known: Vec<String> },
     #[error("there is no subject {name:?}; there are {}", known.join(", "))]

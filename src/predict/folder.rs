@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use ndarray::{ArrayView2, ArrayView3};
+use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3, Axis};
 
-use super::{Error, Prediction};
+use super::{Error, Prediction, SubjectResponse, files};
 use crate::export::Rows;
 use crate::features::Modality;
 
@@ -16,7 +16,7 @@ use crate::features::Modality;
 pub const MANIFEST: &str = "prediction.json";
 
 /// Name of the file that holds the response of the subject at this place in the request.
-pub(super) fn response_name(subject: usize) -> String {
+fn response_name(subject: usize) -> String {
     format!("response-{subject}.f32")
 }
 
@@ -32,6 +32,15 @@ impl Prediction {
         serde_json::from_slice(&text).map_err(|error| Error::file(&path)(error.into()))
     }
 
+    /// One subject's response, `(time, vertex)`, whole.
+    pub fn response(&self, folder: &Path, subject: &str) -> Result<Array2<f32>, Error> {
+        let path = files::response_path(folder, self, subject)?;
+        let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
+        let values = bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
+        let short = |_| Error::file(&path)(io::ErrorKind::UnexpectedEof.into());
+        Array2::from_shape_vec((self.seconds, self.vertices), values).map_err(short)
+    }
+
     /// Written last and whole: a folder with a manifest is a finished prediction.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(MANIFEST);
@@ -43,21 +52,70 @@ impl Prediction {
     }
 }
 
+impl SubjectResponse {
+    /// The subjects of a prediction, each with the file of its response.
+    pub(super) fn in_order(subjects: Vec<String>) -> Vec<Self> {
+        (subjects.into_iter().enumerate()).map(|(place, name)| Self { name, file: response_name(place) }).collect()
+    }
+}
+
+/// Everything that a run writes as windows finish.
+pub(super) struct ResultWriter {
+    responses: Vec<ResponseWriter>,
+    features: Vec<FeaturesWriter>,
+    rows: usize,
+}
+
+impl ResultWriter {
+    /// For the responses of so many subjects, and for `samples` of each modality's features.
+    pub(super) fn create(
+        folder: &Path,
+        subjects: usize,
+        modalities: &[Modality],
+        samples: usize,
+    ) -> Result<Self, Error> {
+        let responses = (0..subjects).map(|subject| ResponseWriter::create(folder, subject));
+        let features = modalities.iter().map(|&modality| FeaturesWriter::create(folder, modality, samples));
+        Ok(Self {
+            responses: responses.collect::<Result<_, _>>()?,
+            features: features.collect::<Result<_, _>>()?,
+            rows: 0,
+        })
+    }
+
+    /// The next window's features, `(1, layer group, width, sample)` of each modality that has any.
+    pub(super) fn append_features(&mut self, window: &[Option<Array4<f32>>]) -> Result<(), Error> {
+        let present = window.iter().flatten();
+        self.features.iter_mut().zip(present).try_for_each(|(to, of)| to.append(of.index_axis(Axis(0), 0)))
+    }
+
+    /// The next rows, `(subject, time, vertex)`.
+    pub(super) fn append_response(&mut self, rows: &Array3<f32>) -> Result<(), Error> {
+        self.rows += rows.len_of(Axis(1));
+        self.responses.iter_mut().zip(rows.outer_iter()).try_for_each(|(to, of)| to.append(of))
+    }
+
+    /// Rows written so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
 /// One subject's response, growing by a window's rows at a time.
-pub(super) struct ResponseWriter {
+struct ResponseWriter {
     path: PathBuf,
     file: BufWriter<File>,
 }
 
 impl ResponseWriter {
-    pub(super) fn create(folder: &Path, subject: usize) -> Result<Self, Error> {
+    fn create(folder: &Path, subject: usize) -> Result<Self, Error> {
         let path = folder.join(response_name(subject));
         let file = File::create(&path).map_err(Error::file(&path))?;
         Ok(Self { file: BufWriter::new(file), path })
     }
 
     /// Appends `(time, vertex)` and makes it visible to readers.
-    pub(super) fn append(&mut self, rows: ArrayView2<f32>) -> Result<(), Error> {
+    fn append(&mut self, rows: ArrayView2<f32>) -> Result<(), Error> {
         let mut append = || {
             for row in rows.rows() {
                 self.file.write_all(&to_le_bytes(row.iter()))?;
@@ -69,7 +127,7 @@ impl ResponseWriter {
 }
 
 /// One modality's features over the whole timeline, `(layer group, width, sample)`, filled window by window.
-pub(super) struct FeaturesWriter {
+struct FeaturesWriter {
     path: PathBuf,
     file: File,
     samples: usize,
@@ -77,14 +135,14 @@ pub(super) struct FeaturesWriter {
 }
 
 impl FeaturesWriter {
-    pub(super) fn create(folder: &Path, modality: Modality, samples: usize) -> Result<Self, Error> {
+    fn create(folder: &Path, modality: Modality, samples: usize) -> Result<Self, Error> {
         let path = folder.join(features_name(modality));
         let file = File::create(&path).map_err(Error::file(&path))?;
         Ok(Self { path, file, samples, written: 0 })
     }
 
     /// The next window's features.
-    pub(super) fn append(&mut self, window: ArrayView3<f32>) -> Result<(), Error> {
+    fn append(&mut self, window: ArrayView3<f32>) -> Result<(), Error> {
         let (groups, width, samples) = window.dim();
         for group in 0..groups {
             for channel in 0..width {

@@ -6,6 +6,7 @@
 
 pub mod files;
 
+mod crossfade;
 mod error;
 mod extractors;
 mod folder;

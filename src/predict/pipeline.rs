@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ndarray::{Array4, ArrayView4, Axis};
+use ndarray::{Array3, Array4, ArrayView4, Axis};
 use tokio_util::sync::CancellationToken;
 
+use super::crossfade::Crossfade;
 use super::extractors::{Event, Extractors};
-use super::folder::{FeaturesWriter, ResponseWriter, response_name};
+use super::folder::ResultWriter;
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity, StimulusIdentity, SubjectResponse, Timings};
 use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
 use super::{Error, Prediction, PredictionRequest, Progress, Stage};
 use crate::catalogue::ResolvedModel;
-use crate::encoder::{Artefact, BrainEncoder};
+use crate::encoder::{Artefact, BrainEncoder, SubjectRow};
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Compute, DeviceChoice, Modality, Precision};
@@ -100,65 +101,44 @@ impl Pipeline {
         listener: &mut Listener,
     ) -> Result<Prediction, Error> {
         let begun = Instant::now();
-        let settings = self.encoder.settings();
         let subjects = self.subjects(&request.subjects);
-        let rows = self.encoder.subject_rows(&subjects)?;
+        let heads = self.encoder.subject_rows(&subjects)?;
 
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
         let stimulus = request.source.content()?;
         let LaidOut { timeline, notes } = self.lay_out(request, stimulus, workdir.path(), listener.cancel)?;
-        let windows = self.windows(&timeline);
-        let samples = windows.iter().map(|window| window.samples).sum();
         let timeline_s = begun.elapsed().as_secs_f64();
 
+        let windows = self.windows(&timeline, request.overlap_s);
+        let samples = windows.iter().map(|window| window.samples).sum();
         let mut tracks = self.tracks(&timeline, request);
-        let mut features_out = tracks
-            .iter()
-            .flatten()
-            .filter(|_| request.save_features)
-            .map(|track| FeaturesWriter::create(folder, track.modality(), samples))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut responses_out =
-            (0..rows.len()).map(|subject| ResponseWriter::create(folder, subject)).collect::<Result<Vec<_>, _>>()?;
-
-        let mut kept = Vec::new();
+        let mut results = ResultWriter::create(folder, heads.len(), &saved(&tracks, request), samples)?;
+        let mut crossfade = Crossfade::new((request.overlap_s / self.encoder.settings().tr_s) as usize);
         let mut encoder_s = 0.0;
         for (done, window) in windows.iter().enumerate() {
-            let mut features = Vec::with_capacity(tracks.len());
-            for track in &mut tracks {
-                let Some(track) = track else {
-                    features.push(None);
-                    continue;
-                };
-                let stage = Stage::from(track.modality());
-                let mut tick = |fraction| listener.tell(stage, fraction, done, windows.len());
-                features.push(Some(track.window(window, &mut tick)?));
-            }
-            for (writer, features) in features_out.iter_mut().zip(features.iter().flatten()) {
-                writer.append(features.index_axis(Axis(0), 0))?;
-            }
+            let features = features(&mut tracks, window, &mut |stage, fraction| {
+                listener.tell(stage, fraction, done, windows.len())
+            })?;
+            results.append_features(&features)?;
 
             listener.tell(Stage::Encoder, done as f64 / windows.len() as f64, done, windows.len())?;
             let encoding = Instant::now();
-            let views: Vec<_> = features
-                .iter()
-                .map(|features| features.as_ref().map(|features: &Array4<f32>| features.view()))
-                .collect();
-            let response = self.encoder.predict(&views, 1, &rows)?;
+            let response = self.respond(&features, &heads, done)?;
             encoder_s += encoding.elapsed().as_secs_f64();
-            if !response.iter().all(|value| value.is_finite()) {
-                return Err(Error::NotFinite { window: done });
-            }
-            for (writer, response) in responses_out.iter_mut().zip(response.outer_iter()) {
-                writer.append(response.index_axis(Axis(0), 0))?;
-            }
-            let second = |row| window.start_s + row as f64 * settings.tr_s;
-            kept.extend((0..response.len_of(Axis(2))).map(|row| timeline.has_event(second(row), settings.tr_s)));
+            results.append_response(&crossfade.join(response, done + 1 == windows.len()))?;
         }
         listener.tell(Stage::Encoder, 1.0, windows.len(), windows.len())?;
 
         let features = self.reports(&tracks, request);
+        let timings = Timings {
+            timeline_s,
+            features_s: features.values().map(|report| report.seconds).sum(),
+            encoder_s,
+            total_s: begun.elapsed().as_secs_f64(),
+        };
+        let settings = self.encoder.settings();
+        let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
         let prediction = Prediction {
             is_prediction: true,
             model: self.identity.clone(),
@@ -167,29 +147,33 @@ impl Pipeline {
                 hash: stimulus.to_string(),
                 duration_s: timeline.end() - timeline.start(),
             },
-            subjects: subjects
-                .into_iter()
-                .enumerate()
-                .map(|(i, name)| SubjectResponse { name, file: response_name(i) })
-                .collect(),
+            subjects: SubjectResponse::in_order(subjects),
             vertices: settings.architecture.outputs as usize,
-            seconds: kept.len(),
+            seconds: results.rows(),
             tr_s: settings.tr_s,
             lag_s: settings.lag_s,
             start_s: timeline.start(),
-            kept,
+            overlap_s: request.overlap_s,
+            kept: (0..results.rows()).map(|row| timeline.has_event(second(row), settings.tr_s)).collect(),
             samples,
-            timings: Timings {
-                timeline_s,
-                features_s: features.values().map(|report| report.seconds).sum(),
-                encoder_s,
-                total_s: begun.elapsed().as_secs_f64(),
-            },
+            timings,
             features,
             notes: notes.iter().map(ToString::to_string).collect(),
         };
         prediction.write(folder)?;
         Ok(prediction)
+    }
+
+    /// One window through the encoder: `(subject, time, vertex)`.
+    fn respond(
+        &self,
+        features: &[Option<Array4<f32>>],
+        heads: &[SubjectRow],
+        window: usize,
+    ) -> Result<Array3<f32>, Error> {
+        let views: Vec<_> = features.iter().map(|features| features.as_ref().map(|features| features.view())).collect();
+        let response = self.encoder.predict(&views, 1, heads)?.index_axis_move(Axis(1), 0);
+        if response.iter().all(|value| value.is_finite()) { Ok(response) } else { Err(Error::NotFinite { window }) }
     }
 
     /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.
@@ -224,18 +208,18 @@ impl Pipeline {
     }
 
     /// The whole timeline in windows of the model's length; the last one reaches past the end, into silence.
-    fn windows(&self, timeline: &Timeline) -> Vec<Window> {
+    fn windows(&self, timeline: &Timeline, overlap_s: f64) -> Vec<Window> {
         let settings = self.encoder.settings();
         let samples = settings.window_samples() as usize;
         let window = |start_s| Window { start_s, samples, hz: settings.feature_hz };
-        timeline.windows(settings.window_s()).into_iter().map(|stretch| window(stretch.start_s)).collect()
+        timeline.windows(settings.window_s(), overlap_s).into_iter().map(|stretch| window(stretch.start_s)).collect()
     }
 
     /// In the encoder's order; `None` for what the timeline lacks or the request masks.
     fn tracks(&self, timeline: &Timeline, request: &PredictionRequest) -> Vec<Option<Track<'_>>> {
         let track = |modality| {
             let events = if request.takes(modality) { Event::of(timeline, modality) } else { Vec::new() };
-            (!events.is_empty()).then(|| Track::new(modality, events, &self.extractors, &self.cache))
+            (!events.is_empty()).then(|| Track::new(modality, events, &self.extractors, &self.cache, request.overlap_s))
         };
         self.encoder.settings().modalities.iter().map(|input| track(input.modality)).collect()
     }
@@ -254,4 +238,22 @@ impl Pipeline {
         };
         inputs.iter().zip(tracks).map(|(input, track)| (input.modality, report(input.modality, track))).collect()
     }
+}
+
+/// A window of every track, in the encoder's order; `tick` hears how far each modality is.
+fn features(
+    tracks: &mut [Option<Track>],
+    window: &Window,
+    tick: &mut dyn FnMut(Stage, f64) -> Result<(), Cancelled>,
+) -> Result<Vec<Option<Array4<f32>>>, Error> {
+    let mut of = |track: &mut Track| {
+        let stage = Stage::from(track.modality());
+        track.window(window, &mut |fraction| tick(stage, fraction))
+    };
+    tracks.iter_mut().map(|track| track.as_mut().map(&mut of).transpose()).collect()
+}
+
+/// The modalities whose features are to be kept.
+fn saved(tracks: &[Option<Track>], request: &PredictionRequest) -> Vec<Modality> {
+    tracks.iter().flatten().filter(|_| request.save_features).map(Track::modality).collect()
 }

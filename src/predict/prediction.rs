@@ -28,6 +28,9 @@ pub struct Prediction {
     pub lag_s: f64,
     /// Stimulus time of the first row (s).
     pub start_s: f64,
+    /// Seconds that a window shared with the one before it, their responses faded into each other.
+    #[serde(default)]
+    pub overlap_s: f64,
     /// Whether an event falls in the second of each row; the reference drops the others.
     pub kept: Vec<bool>,
     /// Samples of each feature over all windows.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::pipeline::{Listener, Pipeline, PipelineConfig};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
 use crate::catalogue::{Card, ResolvedModel};
-use crate::encoder::Artefact;
+use crate::encoder::{Artefact, Settings};
 use crate::features::hub;
 
 /// Whether the model can be trusted with the next prediction.
@@ -32,6 +32,7 @@ pub struct Predictor {
     commands: mpsc::Sender<Command>,
     health: watch::Receiver<Health>,
     model: Arc<ResolvedModel>,
+    settings: Arc<Settings>,
     /// Names everything that responses depend on beside request and stimulus.
     revision: Arc<str>,
 }
@@ -49,21 +50,28 @@ impl Predictor {
     pub fn start(model: ResolvedModel, config: PipelineConfig) -> Result<Self, Error> {
         let (commands, orders) = mpsc::channel();
         let (verdict, health) = watch::channel(Health::Loading);
-        let identity = identity(&model)?;
+        let artefact = Artefact::open(&model.folder)?;
+        let identity = identity(&model, &artefact)?;
         let extractors = [model.text.as_path(), &model.audio, &model.video];
         let settings = format!("{:?} {:?} {:?}", config.precision, config.tools.speech, config.tools.transcriber);
         let revision = revision(&identity.weights_sha256, extractors, &settings)?.into();
+        let settings = Arc::new(artefact.settings().clone());
         let model = Arc::new(model);
         let loading = Arc::clone(&model);
         thread::Builder::new()
             .name(format!("model-{}", config.device))
             .spawn(move || work(&loading, &identity, &config, &orders, &verdict))
             .map_err(|error| Error::ModelThread(error.to_string()))?;
-        Ok(Self { commands, health, model, revision })
+        Ok(Self { commands, health, model, settings, revision })
     }
 
     pub fn card(&self) -> &Card {
         &self.model.card
+    }
+
+    /// Sizes, times and subjects of the encoder.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub fn health(&self) -> Health {
@@ -84,7 +92,7 @@ impl Predictor {
 
     /// Refuses at once what the model cannot do.
     pub fn check(&self, request: &PredictionRequest) -> Result<(), Error> {
-        request.check(self.card())
+        request.check(&self.settings)
     }
 
     /// The name of the result: it depends on the model, the stimulus's content and the parameters, nothing else.
@@ -102,17 +110,40 @@ impl Predictor {
         progress: impl FnMut(Progress) + Send + 'static,
         cancel: CancellationToken,
     ) -> Result<Prediction, Error> {
+        self.order(request, folder, progress, cancel)?.await.map_err(|_| gone())?
+    }
+
+    /// [`Predictor::run`] for a caller that has a thread of its own to wait on.
+    pub fn run_blocking(
+        &self,
+        request: PredictionRequest,
+        folder: PathBuf,
+        progress: impl FnMut(Progress) + Send + 'static,
+        cancel: CancellationToken,
+    ) -> Result<Prediction, Error> {
+        self.order(request, folder, progress, cancel)?.blocking_recv().map_err(|_| gone())?
+    }
+
+    fn order(
+        &self,
+        request: PredictionRequest,
+        folder: PathBuf,
+        progress: impl FnMut(Progress) + Send + 'static,
+        cancel: CancellationToken,
+    ) -> Result<oneshot::Receiver<Result<Prediction, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
         let command = Command { request, folder, progress: Box::new(progress), cancel, reply };
-        let gone = || Error::ModelThread("see the log of the time it stopped".into());
         self.commands.send(command).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        Ok(answer)
     }
 }
 
+fn gone() -> Error {
+    Error::ModelThread("see the log of the time it stopped".into())
+}
+
 /// Who speaks. Reads the encoder's weights once through.
-fn identity(model: &ResolvedModel) -> Result<ModelIdentity, Error> {
-    let artefact = Artefact::open(&model.folder)?;
+fn identity(model: &ResolvedModel, artefact: &Artefact) -> Result<ModelIdentity, Error> {
     Ok(ModelIdentity {
         name: model.name.clone(),
         trained: artefact.settings().trained,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::catalogue::Card;
+use crate::encoder::Settings;
 use crate::features::Modality;
 use crate::stimulus::Source;
 
@@ -17,6 +17,10 @@ pub struct PredictionRequest {
     pub subjects: Vec<String>,
     /// The modalities that reach the encoder; the others are zeros after their projector. `None` for all.
     pub modalities: Option<Vec<Modality>>,
+    /// Seconds that a window shares with the one before it; there, their responses are faded into each other. 0 as in
+    /// the published pipeline.
+    #[serde(default)]
+    pub overlap_s: f64,
     pub save_features: bool,
 }
 
@@ -26,13 +30,18 @@ impl PredictionRequest {
         self.modalities.as_ref().is_none_or(|modalities| modalities.contains(&modality))
     }
 
-    /// Refuses subjects that the model lacks, and a request that masks everything.
-    pub(super) fn check(&self, card: &Card) -> Result<(), Error> {
+    /// Refuses subjects that the model lacks, a request that masks everything, and an overlap that windows cannot have.
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), Error> {
         if self.modalities.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::NoModality);
         }
-        match self.subjects.iter().find(|subject| !card.subjects.contains(subject)) {
-            Some(name) => Err(Error::UnknownSubject { name: name.clone(), known: card.subjects.clone() }),
+        let (tr_s, limit) = (settings.tr_s, settings.window_s() / 2.0);
+        if !(0.0..=limit).contains(&self.overlap_s) || self.overlap_s % tr_s != 0.0 {
+            return Err(Error::Overlap { given: self.overlap_s, tr_s, limit });
+        }
+        let known = || settings.subjects.iter().map(|subject| subject.name.clone());
+        match self.subjects.iter().find(|subject| !known().any(|known| known == **subject)) {
+            Some(name) => Err(Error::UnknownSubject { name: name.clone(), known: known().collect() }),
             None => Ok(()),
         }
     }
@@ -47,7 +56,11 @@ impl PredictionRequest {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.source.content()?.as_bytes());
         hasher.update(
-            format!("{model_revision}\n{:?}\n{modalities:?}\n{}", self.subjects, self.save_features).as_bytes(),
+            format!(
+                "{model_revision}\n{:?}\n{modalities:?}\n{}\n{}",
+                self.subjects, self.save_features, self.overlap_s
+            )
+            .as_bytes(),
         );
         Ok(hasher.finalize().to_hex()[..32].to_owned())
     }

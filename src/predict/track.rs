@@ -22,6 +22,8 @@ pub(super) struct Track<'a> {
     cache: &'a FeatureCache,
     ahead: VecDeque<Event>,
     held: Vec<(Event, Features)>,
+    /// How much of a window the next one sees again (s).
+    overlap_s: f64,
     /// Length of all events (s), and of those that are done.
     length_s: f64,
     done_s: f64,
@@ -36,6 +38,7 @@ impl<'a> Track<'a> {
         events: Vec<Event>,
         extractors: &'a Extractors,
         cache: &'a FeatureCache,
+        overlap_s: f64,
     ) -> Self {
         Self {
             modality,
@@ -44,6 +47,7 @@ impl<'a> Track<'a> {
             length_s: events.iter().map(Event::duration).sum(),
             ahead: events.into(),
             held: Vec::new(),
+            overlap_s,
             done_s: 0.0,
             computed: 0,
             seconds: 0.0,
@@ -69,7 +73,7 @@ impl<'a> Track<'a> {
         for (event, features) in &self.held {
             event.place(features, window, &mut values.index_axis_mut(ndarray::Axis(0), 0));
         }
-        self.held.retain(|(event, _)| event.end() > end);
+        self.held.retain(|(event, _)| event.end() > end - self.overlap_s);
         Ok(values)
     }
 

@@ -8,19 +8,21 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{Error, error::name_of, transcript::read_text};
 
 const WANTED: &str = "onset, duration, stim_file";
 
-/// One stimulus on the timeline.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Event {
+/// One stimulus on the timeline: a film, a sound, a text or a picture, as what is in its file says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
     /// s.
-    pub(super) onset: f64,
+    pub onset: f64,
     /// How long the stimulus is shown (s); whole where it is not said.
-    pub(super) duration: Option<f64>,
-    pub(super) stimulus: PathBuf,
-    pub(super) transcript: Option<PathBuf>,
+    pub duration: Option<f64>,
+    pub stimulus: PathBuf,
+    pub transcript: Option<PathBuf>,
 }
 
 /// Reads the events that place a stimulus. Files are looked up by name in `given`, or in the folder of the

@@ -29,12 +29,13 @@ mod waveform;
 
 pub use content::content_of;
 pub use error::Error;
+pub use events::Event;
 pub use ffmpeg::Ffmpeg;
 pub use frames::Frames;
 pub use note::Note;
 pub use probe::{AudioStream, Media, VideoStream};
 pub use reading::WORDS_PER_SECOND;
-pub use source::{Limits, Source, TextTiming, Tools};
+pub use source::{Limits, Source, TextTiming, Tools, length_s};
 pub use speech::Speech;
 pub use still::STILL_S;
 pub use timeline::{Content, Film, FilmSource, Sound, Timeline, Window, Word};

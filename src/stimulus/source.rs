@@ -36,6 +36,8 @@ pub enum Source {
     Image { path: PathBuf, duration_s: f64 },
     /// A BIDS `events.tsv`, and the files it may name: those of `files`, by name, or those in its own folder.
     Events { path: PathBuf, files: Option<BTreeMap<String, PathBuf>> },
+    /// Stimuli that a program places on one timeline, which lasts from second 0 to `length_s`, whatever is shown.
+    Sequence { events: Vec<Event>, length_s: f64 },
 }
 
 /// When the words of a text are perceived.
@@ -66,7 +68,7 @@ pub struct Tools {
 }
 
 impl Source {
-    /// The name of the kind of stimulus: `video`, `audio`, `text`, `image` or `events`.
+    /// The name of the kind of stimulus: `video`, `audio`, `text`, `image`, `events` or `sequence`.
     pub fn kind(&self) -> &'static str {
         match self {
             Source::Video { .. } => "video",
@@ -74,6 +76,7 @@ impl Source {
             Source::Text { .. } => "text",
             Source::Image { .. } => "image",
             Source::Events { .. } => "events",
+            Source::Sequence { .. } => "sequence",
         }
     }
 
@@ -100,6 +103,16 @@ impl Source {
                 for event in events::read(path, given.as_ref())? {
                     files.push(event.stimulus);
                     files.extend(event.transcript);
+                }
+            }
+            Source::Sequence { events, length_s } => {
+                hasher.update(&length_s.to_le_bytes());
+                for event in events {
+                    hasher.update(
+                        format!("{} {:?} {}", event.onset, event.duration, event.transcript.is_some()).as_bytes(),
+                    );
+                    files.push(event.stimulus.clone());
+                    files.extend(event.transcript.clone());
                 }
             }
         }
@@ -129,10 +142,28 @@ impl Source {
                 }
                 return layout.finish();
             }
+            Source::Sequence { events, length_s } => {
+                events.iter().try_for_each(|event| layout.event(event))?;
+                layout.timeline.lasts = Some((0.0, *length_s));
+                return layout.finish();
+            }
         };
         layout.place(&shown, 0.0);
         layout.finish()
     }
+}
+
+/// How long what is in a file lasts (s): a film, a sound, or a text that is spoken; `None` for a picture, which is held
+/// as long as one likes. Sound is decoded or spoken into `folder`.
+pub fn length_s(file: &Path, tools: &Tools, folder: &Path, cancel: &CancellationToken) -> Result<Option<f64>, Error> {
+    let silent = Tools { transcriber: None, ..tools.clone() };
+    let mut layout = Layout::new(&silent, folder, cancel);
+    let shown = layout.stimulus(&Event { onset: 0.0, duration: None, stimulus: file.to_owned(), transcript: None })?;
+    if matches!(&shown.film, Some(Film { source: FilmSource::Still, .. })) {
+        return Ok(None);
+    }
+    layout.place(&shown, 0.0);
+    Ok(Some(layout.timeline.end()))
 }
 
 /// A stimulus from its own second 0.
@@ -387,7 +418,7 @@ mod tests {
         let (timeline, notes) = lay_out(&source).unwrap();
         assert_eq!((timeline.sounds.len(), timeline.films.len(), timeline.words.len()), (1, 1, 35));
         assert_eq!((timeline.start(), timeline.end()), (0.0, 12.0));
-        assert_eq!(timeline.windows(100.0), [super::super::Window { start_s: 0.0, duration_s: 100.0 }]);
+        assert_eq!(timeline.windows(100.0, 0.0), [super::super::Window { start_s: 0.0, duration_s: 100.0 }]);
         let kept = (0..100).filter(|second| timeline.has_event(f64::from(*second), 1.0));
         assert!(kept.eq(0..12));
         assert!(notes.is_empty(), "{notes:?}");
@@ -487,6 +518,19 @@ mod tests {
             let error = source.lay_out(&tools, folder.path(), &CancellationToken::new()).unwrap_err();
             assert!(error.to_string().contains("the limit is 2 s"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_sequence_lasts_as_long_as_it_says_whatever_is_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let event = |onset| Event { onset, duration: Some(1.5), stimulus: picture(folder.path()), transcript: None };
+        let sequence = Source::Sequence { events: vec![event(2.0), event(6.0)], length_s: 20.0 };
+        let (timeline, _) = lay_out(&sequence).unwrap();
+        assert_eq!((timeline.start(), timeline.end()), (0.0, 20.0));
+        let shown: Vec<_> = timeline.films.iter().map(|film| (film.start, film.duration)).collect();
+        assert_eq!(shown, [(2.0, 1.5), (6.0, 1.5)]);
+        let later = Source::Sequence { events: vec![event(2.0), event(7.0)], length_s: 20.0 };
+        assert_ne!(sequence.content().unwrap(), later.content().unwrap());
     }
 
     fn picture(folder: &Path) -> PathBuf {

@@ -79,6 +79,9 @@ pub struct Timeline {
     pub films: Vec<Film>,
     /// In the order of the text.
     pub words: Vec<Word>,
+    /// Where it begins and ends (s), where that is more than its events say.
+    #[serde(default)]
+    pub lasts: Option<(f64, f64)>,
 }
 
 /// A stretch of the timeline that the brain encoder sees at once.
@@ -91,21 +94,24 @@ pub struct Window {
 }
 
 impl Timeline {
-    /// Onset of the first event (s), 0 where there is none.
+    /// Where it begins (s): the onset of the first event, 0 where there is none.
     pub fn start(&self) -> f64 {
-        self.spans().map(|(start, _)| start).reduce(f64::min).unwrap_or(0.0)
+        self.spans().chain(self.lasts).map(|(start, _)| start).reduce(f64::min).unwrap_or(0.0)
     }
 
-    /// When the last event is over (s), 0 where there is none.
+    /// Where it ends (s): when the last event is over, 0 where there is none.
     pub fn end(&self) -> f64 {
-        self.spans().map(|(_, end)| end).reduce(f64::max).unwrap_or(0.0)
+        self.spans().chain(self.lasts).map(|(_, end)| end).reduce(f64::max).unwrap_or(0.0)
     }
 
-    /// Windows of `window_s` seconds that cover the timeline from its start. The last one may reach past the end.
-    pub fn windows(&self, window_s: f64) -> Vec<Window> {
+    /// Windows of `window_s` seconds that cover the timeline from its start, each sharing `overlap_s` seconds with the
+    /// one before it. The last one may reach past the end.
+    pub fn windows(&self, window_s: f64, overlap_s: f64) -> Vec<Window> {
         let (start, end) = (self.start(), self.end());
-        let count = ((end - start) / window_s - 1e-9).ceil().max(0.0) as usize;
-        (0..count).map(|i| Window { start_s: start + i as f64 * window_s, duration_s: window_s }).collect()
+        let stride_s = window_s - overlap_s;
+        let after_first = ((end - start - window_s) / stride_s - 1e-9).ceil().max(0.0) as usize;
+        let count = if end > start { 1 + after_first } else { 0 };
+        (0..count).map(|i| Window { start_s: start + i as f64 * stride_s, duration_s: window_s }).collect()
     }
 
     /// Whether something happens in the `length_s` seconds from `start_s`: a sound, a film, a word, or the
@@ -179,9 +185,11 @@ mod tests {
     #[test]
     fn windows_begin_with_the_first_event_and_cover_the_last() {
         let timeline = Timeline { words: vec![word(5.0, 1.0), word(204.0, 1.5)], ..Timeline::default() };
-        let starts: Vec<f64> = timeline.windows(100.0).iter().map(|window| window.start_s).collect();
-        assert_eq!(starts, [5.0, 105.0, 205.0]);
-        assert!(Timeline::default().windows(100.0).is_empty());
+        let starts =
+            |overlap_s| timeline.windows(100.0, overlap_s).iter().map(|window| window.start_s).collect::<Vec<_>>();
+        assert_eq!(starts(0.0), [5.0, 105.0, 205.0]);
+        assert_eq!(starts(20.0), [5.0, 85.0, 165.0]);
+        assert!(Timeline::default().windows(100.0, 0.0).is_empty());
     }
 
     #[test]

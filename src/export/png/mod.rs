@@ -30,11 +30,30 @@ const BAR_WIDTH: usize = 460;
 const BAR_HEIGHT: usize = 22;
 const BAR_TOP: usize = 1110;
 
+/// What a picture says of its values.
+#[derive(Clone, Copy, Debug)]
+pub struct Caption<'a> {
+    /// Such as `predicted BOLD, mean over time`.
+    pub what: &'a str,
+    /// Such as `t`, below the colour bar.
+    pub unit: &'a str,
+}
+
+/// The mean of a response over time.
+pub const MEAN: Caption<'static> =
+    Caption { what: "predicted BOLD, mean over time", unit: "predicted BOLD (arbitrary units)" };
+
 /// Draws one value a vertex of `provenance.mesh`, such as the mean over time, as a PNG of 1600 x 1250 pixels.
 ///
 /// Colours reach to the 99th percentile of the absolute values. The scale is symmetric about 0 if any value is
 /// negative.
-pub fn cortex(to: impl Write, values: &[f32], surfaces: &Surfaces, provenance: &Provenance) -> Result<(), Error> {
+pub fn cortex(
+    to: impl Write,
+    values: &[f32],
+    caption: Caption,
+    surfaces: &Surfaces,
+    provenance: &Provenance,
+) -> Result<(), Error> {
     let mut rows = SliceRows::new(values, values.len().max(1));
     seconds(&rows, provenance.mesh)?;
     finite_row(&mut rows, 0, &mut vec![0.0; values.len()])?;
@@ -55,15 +74,15 @@ pub fn cortex(to: impl Write, values: &[f32], surfaces: &Surfaces, provenance: &
     for (name, y) in ["lateral", "medial"].into_iter().zip(ROWS) {
         canvas.text_centred(name, WIDTH / 2, y + 205, 15.0, GREY);
     }
-    write_title(&mut canvas, provenance);
-    draw_colour_bar(&mut canvas, &scale);
+    write_title(&mut canvas, caption.what, provenance);
+    draw_colour_bar(&mut canvas, &scale, caption.unit);
     encode(to, &canvas, provenance)
 }
 
-fn write_title(canvas: &mut Canvas, provenance: &Provenance) {
+fn write_title(canvas: &mut Canvas, what: &str, provenance: &Provenance) {
     canvas.text("L", 40, 76, 26.0, BLACK);
     canvas.text_right("R", WIDTH - 40, 76, 26.0, BLACK);
-    let title = format!("predicted BOLD, mean over time: {}, subject {}", provenance.task, provenance.subject);
+    let title = format!("{what}: {}, subject {}", provenance.task, provenance.subject);
     canvas.text_centred(&title, WIDTH / 2, 46, 22.0, BLACK);
     let model = format!("{} on {}", provenance.model, provenance.mesh);
     canvas.text_centred(&model, WIDTH / 2, 88, 15.0, GREY);
@@ -71,7 +90,7 @@ fn write_title(canvas: &mut Canvas, provenance: &Provenance) {
     canvas.text_right(SOFTWARE, WIDTH - 40, HEIGHT - 36, 15.0, GREY);
 }
 
-fn draw_colour_bar(canvas: &mut Canvas, scale: &Scale) {
+fn draw_colour_bar(canvas: &mut Canvas, scale: &Scale, unit: &str) {
     let left = (WIDTH - BAR_WIDTH) / 2;
     for x in 0..BAR_WIDTH {
         let value = scale.low() + (scale.limit - scale.low()) * x as f32 / (BAR_WIDTH - 1) as f32;
@@ -82,7 +101,7 @@ fn draw_colour_bar(canvas: &mut Canvas, scale: &Scale) {
         canvas.fill(x - 1, BAR_TOP + BAR_HEIGHT, 2, 8, GREY);
         canvas.text_centred(&number(value), x, BAR_TOP + BAR_HEIGHT + 34, 15.0, BLACK);
     }
-    canvas.text_centred("predicted BOLD (arbitrary units)", WIDTH / 2, BAR_TOP + BAR_HEIGHT + 74, 15.0, GREY);
+    canvas.text_centred(unit, WIDTH / 2, BAR_TOP + BAR_HEIGHT + 74, 15.0, GREY);
 }
 
 /// Three significant digits.
@@ -118,7 +137,7 @@ mod tests {
 
     fn drawn(values: &[f32]) -> (Vec<u8>, Vec<String>) {
         let mut file = Vec::new();
-        cortex(&mut file, values, &surfaces(MESH), &provenance(MESH)).unwrap();
+        cortex(&mut file, values, MEAN, &surfaces(MESH), &provenance(MESH)).unwrap();
         let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let mut pixels = vec![0; 3 * WIDTH * HEIGHT];
         reader.next_frame(&mut pixels).unwrap();

@@ -19,6 +19,8 @@ use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
 pub use layers::{Embedding, LayerNorm, Linear, RmsNorm};
+#[cfg(target_env = "gnu")]
+pub use mapped::map_large_blocks;
 pub use mapped::{MappedFile, View};
 pub use safetensors::{files as safetensors_files, open as open_safetensors, write as write_safetensors};
 pub use seeded::save_safetensors;

@@ -69,6 +69,7 @@ fn request() -> PredictionRequest {
         task: "text".to_owned(),
         subjects: Vec::new(),
         modalities: None,
+        overlap_s: 0.0,
         save_features: false,
     }
 }

@@ -23,12 +23,14 @@ impl Anatomy {
         if self.surfaces.is_dir() { Ok(()) } else { Err(Error::NoSurfaces(self.surfaces.clone())) }
     }
 
-    pub(super) fn surfaces(&self) -> Result<Surfaces, Error> {
+    /// Both hemispheres of fsaverage5.
+    pub fn surfaces(&self) -> Result<Surfaces, Error> {
         self.check()?;
         Ok(Surfaces::load(|name| std::fs::read(self.surfaces.join(name)))?)
     }
 
-    pub(super) fn volume_map(&self, mesh: Mesh) -> Result<VolumeMap, Error> {
+    /// Which vertex each voxel of MNI152 shows.
+    pub fn volume_map(&self, mesh: Mesh) -> Result<VolumeMap, Error> {
         match &self.volume_table {
             Some(table) => Ok(VolumeMap::from_table(&std::fs::read(table).map_err(Error::file(table))?)?),
             None => Ok(VolumeMap::from_surfaces(&self.surfaces()?, mesh, WITHIN_MM)),

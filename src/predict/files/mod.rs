@@ -144,7 +144,8 @@ fn subject_index(prediction: &Prediction, subject: &str) -> Result<usize, Error>
     found.ok_or_else(|| Error::UnknownSubject { name: subject.to_owned(), known: known() })
 }
 
-fn provenance(prediction: &Prediction, subject: &str) -> Result<Provenance, Error> {
+/// What the files of one subject say of themselves.
+pub fn provenance(prediction: &Prediction, subject: &str) -> Result<Provenance, Error> {
     Ok(Provenance {
         model: prediction.model.name.clone(),
         trained: prediction.model.trained,
@@ -192,7 +193,7 @@ impl Maker<'_> {
         let mut mean = || export::mean(&mut rows, &self.prediction.kept);
         match content {
             OfSubject::Mean => nifti::write_mean(&mut to, &mean()?, &provenance, &map()?)?,
-            OfSubject::Picture => png::cortex(&mut to, &mean()?, &self.anatomy.surfaces()?, &provenance)?,
+            OfSubject::Picture => png::cortex(&mut to, &mean()?, png::MEAN, &self.anatomy.surfaces()?, &provenance)?,
             OfSubject::Gifti(hemisphere) => gifti::write_series(&mut to, &mut rows, hemisphere, &provenance)?,
             OfSubject::Cifti => cifti::write_dtseries(&mut to, &mut rows, &provenance)?,
             OfSubject::Npy => npy::write_series(&mut to, &mut rows, provenance.mesh)?,

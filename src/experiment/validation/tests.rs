@@ -1,0 +1,158 @@
+//! Whole specs, with their faults and warnings.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn known() -> Known {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    Known {
+        models: Some(names(&["tribe-v2"])),
+        subjects: Some(names(&["average"])),
+        spheres: Some(names(&["FFA", "PPA"])),
+        atlases: Some(BTreeMap::from([("glasser".to_owned(), names(&["FFC", "V1"]))])),
+    }
+}
+
+/// A spec without a fault, with some fields changed.
+fn check(changes: &Value) -> Findings {
+    let mut spec = json!({
+        "name": "faces",
+        "conditions": [
+            {"name": "faces", "stimuli": ["f/1.png", "f/2.png"]},
+            {"name": "places", "stimuli": ["p/1.png", "p/2.png"]},
+        ],
+        "contrasts": [{"name": "faces", "expression": "faces - places"}],
+    });
+    for (field, value) in changes.as_object().unwrap() {
+        spec[field] = value.clone();
+    }
+    Spec::from_value(&spec).unwrap().check(&known())
+}
+
+fn places(changes: &Value) -> Vec<String> {
+    check(changes).faults.into_iter().map(|fault| fault.path).collect()
+}
+
+#[test]
+fn a_sound_spec_has_neither_faults_nor_warnings() {
+    assert_eq!(check(&json!({})), Findings::default());
+    let rich = json!({
+        "model": "tribe-v2", "subjects": ["average"], "regions": ["FFA", "atlas:glasser", "atlas:glasser/V1"],
+        "statistics": {"fdr": {"over": "parcels", "atlas": "glasser"}, "permutations": {"n": 1000, "seed": 1}},
+        "estimate": {"kind": "peak", "from_s": 4, "to_s": 6}, "design": {"kind": "block"},
+    });
+    assert_eq!(check(&rich), Findings::default());
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let changes = json!({
+        "name": " ",
+        "model": "tribe",
+        "subjects": ["average", "average", "nobody"],
+        "modalities": [],
+        "conditions": [
+            {"name": "faces", "stimuli": ["../1.png", {"text": ""}, {"silence": 0}]},
+            {"name": "faces", "stimuli": ["/etc/passwd", "b"]},
+            {"name": "", "wants": "houses"},
+        ],
+        "design": {"kind": "event", "stimulus_s": 0, "asynchrony_s": -1, "runs": 0},
+        "estimate": {"kind": "peak", "at_s": 5, "from_s": 4},
+        "contrasts": [
+            {"name": "a", "expression": "face - houses"}, {"name": "a"}, {"name": "b", "expression": "faces +"},
+        ],
+        "regions": ["FFB", "atlas:", "atlas:glaser/V1", "atlas:glasser/V9"],
+        "statistics": {"fdr": {"over": "parcels", "q": 1.5}, "permutations": {"n": 0}},
+    });
+    let expected = [
+        "name",
+        "model",
+        "subjects[1]",
+        "subjects[2]",
+        "modalities",
+        "conditions[1].name",
+        "conditions[2].name",
+        "conditions[2].stimuli",
+        "conditions[0].stimuli[0]",
+        "conditions[0].stimuli[1]",
+        "conditions[0].stimuli[2]",
+        "conditions[1].stimuli[0]",
+        "design.stimulus_s",
+        "design.asynchrony_s",
+        "design.runs",
+        "estimate",
+        "contrasts[0].expression",
+        "contrasts[0].expression",
+        "contrasts[1].name",
+        "contrasts[1]",
+        "contrasts[2].expression",
+        "regions[0]",
+        "regions[1]",
+        "regions[2]",
+        "regions[3]",
+        "statistics.fdr.q",
+        "statistics.fdr.atlas",
+        "statistics.permutations.n",
+    ];
+    assert_eq!(places(&changes), expected);
+}
+
+#[test]
+fn an_unknown_condition_is_named_with_its_column_and_the_closest_known_ones() {
+    let findings = check(&json!({"contrasts": [{"name": "a", "expression": "faces - place"}]}));
+    let fault = &findings.faults[0];
+    assert!(fault.problem.contains("column 9") && fault.problem.contains("\"place\""), "{fault}");
+    assert_eq!(fault.accepted, ["places", "faces"]);
+}
+
+#[test]
+fn a_dash_that_should_have_been_quoted_is_pointed_out() {
+    let changes = json!({
+        "conditions": [{"name": "word-list", "stimuli": ["a", "b"]}, {"name": "faces", "stimuli": ["a", "b"]}],
+        "contrasts": [{"name": "a", "expression": "faces - word-list"}],
+    });
+    assert!(check(&changes).faults.iter().all(|fault| fault.problem.contains("\"word-list\"")));
+    let quoted =
+        json!({"conditions": changes["conditions"], "contrasts": [{"name": "a", "expression": "faces - 'word-list'"}]});
+    assert_eq!(check(&quoted), Findings::default());
+}
+
+#[test]
+fn weights_that_do_not_sum_to_zero_are_a_warning_that_names_contrast_and_sum() {
+    let findings = check(&json!({"contrasts": [{"name": "f", "expression": "faces - places / 4"}]}));
+    assert!(findings.are_harmless());
+    let warning = &findings.warnings[0];
+    assert_eq!(warning.path, "contrasts[0]");
+    assert!(warning.message.contains("\"f\"") && warning.message.contains("sum to 0.75"), "{}", warning.message);
+}
+
+#[test]
+fn one_stimulus_is_a_fault_only_where_a_variance_is_needed() {
+    let one = json!([{"name": "faces", "stimuli": ["a"]}, {"name": "places", "stimuli": ["b", "c"]}]);
+    let changes = |statistics: Value| json!({"conditions": one, "statistics": statistics});
+    let findings = check(&changes(json!({})));
+    assert!(findings.are_harmless() && findings.warnings[0].message.contains("\"faces\" has one stimulus"));
+    assert_eq!(places(&changes(json!({"fdr": {"over": "vertices"}}))), ["conditions[0].stimuli"]);
+    assert_eq!(places(&changes(json!({"permutations": {"n": 100}}))), ["conditions[0].stimuli"]);
+    let glm = json!({"conditions": one, "statistics": {"fdr": {"over": "vertices"}}, "estimate": {"kind": "glm"}});
+    assert_eq!(check(&glm), Findings::default());
+}
+
+#[test]
+fn sizes_are_limited() {
+    let many: Vec<String> = (0..10_001).map(|i| format!("{i}.png")).collect();
+    let changes =
+        json!({"conditions": [{"name": "faces", "stimuli": many}, {"name": "places", "stimuli": ["a", "b"]}]});
+    assert_eq!(places(&changes), ["conditions[0].stimuli"]);
+    let many: Vec<Value> = (0..1_001).map(|i| json!({"name": format!("c{i}"), "stimuli": ["a"]})).collect();
+    assert_eq!(places(&json!({"conditions": many, "contrasts": []})), ["conditions"]);
+}
+
+#[test]
+fn a_continuous_design_takes_events_and_no_stimuli_of_its_conditions() {
+    let film = json!({"kind": "continuous", "stimulus": {"upload": "id"}});
+    let conditions = json!([{"name": "faces"}, {"name": "places"}]);
+    assert_eq!(places(&json!({"design": film, "conditions": conditions})), ["events"]);
+    assert_eq!(check(&json!({"design": film, "conditions": conditions, "events": "e.tsv"})), Findings::default());
+}

@@ -1,0 +1,100 @@
+//! The general linear model of an experiment: every run of every set of modalities fitted, contrasts over all of them.
+
+use super::Error;
+use super::maps::Maps;
+use super::scans::Scans;
+use crate::analysis::{
+    Contrast, Derivatives, DesignMatrix, DesignOptions, Event, Glm, GlmFit, Hrf, NoiseModel, fixed_effects, frame_times,
+};
+use crate::experiment;
+use crate::experiment::{Drift, GlmEstimate, Noise};
+
+/// The fits of all runs.
+pub(super) struct GlmEstimates<'a> {
+    scans: &'a Scans,
+    /// By run, then by set of modalities.
+    fits: Vec<Vec<GlmFit>>,
+}
+
+impl<'a> GlmEstimates<'a> {
+    /// Fits a subject's responses. The design is on the clock of the scanner, on which a row is later than its stimulus by
+    /// the model's lag.
+    pub(super) fn fit(scans: &'a Scans, subject: &str, estimate: &GlmEstimate) -> Result<Self, Error> {
+        let prediction = scans.prediction();
+        let mut fits = Vec::with_capacity(scans.runs.len());
+        for run in 0..scans.runs.len() {
+            let events: Vec<Event> = scans
+                .trials(run)
+                .map(|placed| Event {
+                    condition: placed.condition.to_owned(),
+                    onset_s: placed.trial.onset_s,
+                    duration_s: placed.trial.duration_s,
+                })
+                .collect();
+            let mut of_run = Vec::with_capacity(scans.masks());
+            for mask in 0..scans.masks() {
+                let response = scans.response(run, mask, subject)?;
+                let times = frame_times(response.nrows(), prediction.start_s, prediction.tr_s, prediction.lag_s);
+                let design = DesignMatrix::from_events(&events, &times, options(estimate))?;
+                of_run.push(Glm::new(design, noise(estimate))?.fit(response.view())?);
+            }
+            fits.push(of_run);
+        }
+        Ok(Self { scans, fits })
+    }
+
+    /// A contrast over all runs. Conditions that reach the encoder by other modalities are read from fits of their own,
+    /// whose effects and variances add up.
+    pub(super) fn contrast(&self, weights: &[(String, f64)]) -> Result<Maps, Error> {
+        let runs = self.fits.iter().map(|fits| self.of_run(fits, weights)).collect::<Result<Vec<_>, _>>()?;
+        let contrast = fixed_effects(&runs)?;
+        let both_tails = contrast.p().mapv(|p| 2.0 * p.min(1.0 - p));
+        Ok(Maps { t: Some(contrast.t()), z: Some(contrast.z()), p: Some(both_tails), effect: contrast.effect })
+    }
+
+    fn of_run(&self, fits: &[GlmFit], weights: &[(String, f64)]) -> Result<Contrast, Error> {
+        let mut sum: Option<Contrast> = None;
+        for (mask, fit) in fits.iter().enumerate() {
+            let own: Vec<(String, f64)> =
+                weights.iter().filter(|(name, _)| self.scans.mask_of(name) == Some(mask)).cloned().collect();
+            if own.is_empty() {
+                continue;
+            }
+            let part = fit.contrast(&own)?;
+            sum = Some(match sum {
+                None => part,
+                Some(mut sum) => {
+                    sum.effect += &part.effect;
+                    sum.variance += &part.variance;
+                    sum
+                }
+            });
+        }
+        sum.ok_or(Error::Analysis(crate::analysis::Error::NoRuns))
+    }
+}
+
+fn options(estimate: &GlmEstimate) -> DesignOptions {
+    DesignOptions {
+        hrf: match estimate.hrf {
+            experiment::Hrf::Glover => Hrf::Glover,
+            experiment::Hrf::Spm => Hrf::Spm,
+        },
+        derivatives: match (estimate.time_derivative, estimate.dispersion_derivative) {
+            (false, false) => Derivatives::None,
+            (true, false) => Derivatives::Time,
+            (_, true) => Derivatives::TimeAndDispersion,
+        },
+        high_pass_hz: match estimate.drift {
+            Drift::Cosine => estimate.high_pass_hz,
+            Drift::None => 0.0,
+        },
+    }
+}
+
+fn noise(estimate: &GlmEstimate) -> NoiseModel {
+    match estimate.noise {
+        Noise::Ar1 => NoiseModel::Ar1,
+        Noise::Ols => NoiseModel::Ols,
+    }
+}

@@ -1,0 +1,142 @@
+//! The regions that an experiment asks for, and what the maps of a contrast show in each.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::maps::Maps;
+use super::peak::PeakEstimates;
+use super::{Error, Scanner};
+use crate::analysis::{ContrastMaps, RandomPatches, TrialEstimates, summarise};
+use crate::brain::{Hemisphere, Mesh, Patch, Region, Surfaces};
+use crate::experiment::RegionName;
+use crate::predict::Prediction;
+
+/// Random patches that a region's mean is ranked among.
+const PATCHES: usize = 1000;
+const PATCH_SEED: u64 = 0;
+
+/// Regions on the mesh of a prediction.
+pub(super) struct Regions {
+    targets: Vec<Target>,
+    /// Positions of the vertices of either hemisphere (mm, MNI152).
+    mni_mm: [Vec<[f32; 3]>; 2],
+}
+
+/// A region, and for one that is looked for by name the random patches of its size.
+struct Target {
+    patch: Patch,
+    random: Option<RandomPatches>,
+}
+
+/// A row of the table of regions.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct RegionRow {
+    pub region: String,
+    /// Vertices in the left and in the right hemisphere.
+    pub vertices: [usize; 2],
+    /// Mean effect, in the unit of the response.
+    pub mean: f64,
+    /// Of the region's mean, over stimuli; where there are two of each condition or more.
+    pub t: Option<f64>,
+    pub degrees_of_freedom: Option<f64>,
+    /// Of both tails.
+    pub p: Option<f64>,
+    pub cohens_d: Option<f64>,
+    /// (L − R) / (L + R) of the positive parts of the effect; for a region of both hemispheres.
+    pub lateralization: Option<f64>,
+    pub peak_hemisphere: String,
+    /// Counted from the hemisphere's first.
+    pub peak_vertex: u32,
+    /// MNI152.
+    pub peak_mni_mm: [f32; 3],
+    pub peak_effect: f64,
+    /// The share of random patches of the region's size with a larger mean.
+    pub patches_larger: Option<f64>,
+}
+
+impl Regions {
+    /// Looks names up: built-in spheres, whole atlases, single parcels.
+    pub(super) fn named(scanner: &Scanner, names: &[String], prediction: &Prediction) -> Result<Self, Error> {
+        let mesh = Mesh::with_vertices(prediction.vertices)?;
+        let surfaces = scanner.anatomy.surfaces()?;
+        let mni_mm = positions(&surfaces, mesh);
+        let alone = |patch| Target { patch, random: None };
+        let ranked = |patch: Patch| {
+            let everywhere = vec![true; mesh.vertices()];
+            let positions = [&mni_mm[0][..], &mni_mm[1]];
+            let random = RandomPatches::draw(&(&patch).into(), positions, &everywhere, PATCHES, PATCH_SEED)?;
+            Ok::<_, Error>(Target { patch, random: Some(random) })
+        };
+        let mut targets = Vec::new();
+        for name in names {
+            match name.parse::<RegionName>()? {
+                RegionName::Sphere(name) => targets.push(ranked(Region::find(&name)?.patch(&surfaces, mesh)?)?),
+                RegionName::Atlas(atlas) => {
+                    let atlas = scanner.atlases.load(&atlas, mesh)?;
+                    targets.extend(atlas.parcels().iter().map(|parcel| alone(parcel.patch.clone())));
+                }
+                RegionName::Parcel { atlas, parcel } => {
+                    targets.push(ranked(scanner.atlases.load(&atlas, mesh)?.find(&parcel)?)?)
+                }
+            }
+        }
+        Ok(Self { targets, mni_mm })
+    }
+
+    pub(super) fn patches(&self) -> impl Iterator<Item = &Patch> {
+        self.targets.iter().map(|target| &target.patch)
+    }
+
+    /// A row for each region.
+    pub(super) fn summarise(
+        &self,
+        maps: &Maps,
+        trials: Option<&PeakEstimates>,
+        weights: &[(String, f64)],
+    ) -> Result<Vec<RegionRow>, Error> {
+        let effect = maps.effect.to_vec();
+        let t = maps.t.as_ref().map(|t| t.to_vec());
+        let tested = trials.filter(|_| maps.t.is_some());
+        let maps = ContrastMaps {
+            effect: &effect,
+            t: t.as_deref(),
+            trials: tested.map(|trials| TrialEstimates {
+                trials: &trials.trials,
+                estimates: trials.estimates.view(),
+                weights,
+            }),
+            mni_mm: [&self.mni_mm[0], &self.mni_mm[1]],
+        };
+        self.targets.iter().map(|target| RegionRow::of(target, &maps)).collect()
+    }
+}
+
+impl RegionRow {
+    fn of(Target { patch, random }: &Target, maps: &ContrastMaps) -> Result<Self, Error> {
+        let found = summarise(&patch.into(), maps, false, random.as_ref())?;
+        Ok(Self {
+            region: patch.name.clone(),
+            vertices: found.vertices,
+            mean: found.mean,
+            t: found.test.map(|test| test.t),
+            degrees_of_freedom: found.test.map(|test| test.degrees_of_freedom),
+            p: found.test.map(|test| test.p),
+            cohens_d: found.test.map(|test| test.cohens_d),
+            lateralization: found.lateralization,
+            peak_hemisphere: found.peak.hemisphere.to_string(),
+            peak_vertex: found.peak.vertex,
+            peak_mni_mm: found.peak.mni_mm,
+            peak_effect: found.peak.effect,
+            patches_larger: found.rank.map(|rank| rank.fraction_larger()),
+        })
+    }
+}
+
+/// Midway through the cortex.
+fn positions(surfaces: &Surfaces, mesh: Mesh) -> [Vec<[f32; 3]>; 2] {
+    Hemisphere::BOTH.map(|side| {
+        let mut positions = surfaces.mni152(side);
+        positions.truncate(mesh.vertices_per_hemisphere());
+        positions.into_iter().map(|position| position.map(|mm| mm as f32)).collect()
+    })
+}

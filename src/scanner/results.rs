@@ -1,0 +1,251 @@
+//! The files of an experiment, and the report that says what is in them.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Error;
+use super::maps::Maps;
+use super::regions::RegionRow;
+use super::report::{ContrastReport, Report, UNIT};
+use super::scans::Scans;
+use super::timecourse::CourseRow;
+use crate::brain::{Hemisphere, Surfaces, VolumeMap};
+use crate::experiment::design::Preview;
+use crate::experiment::{Contrast, Estimate, Returned, Spec};
+use crate::export::{Names, Provenance, ScalarMap, Statistic, cifti, gifti, nifti, png};
+use crate::predict::{Anatomy, files};
+
+/// A report of this name lies beside the files.
+pub(super) const REPORT: &str = "experiment.json";
+/// The rate of false discoveries where an experiment asks for none.
+const USUAL_Q: f64 = 0.05;
+
+/// Writes results as they come.
+pub(super) struct Results<'a> {
+    folder: &'a Path,
+    spec: &'a Spec,
+    scans: &'a Scans,
+    surfaces: Surfaces,
+    voxels: VolumeMap,
+    contrasts: Vec<ContrastReport>,
+    /// Every map of a subject, for its CIFTI file.
+    maps: Vec<Named>,
+    files: Vec<String>,
+}
+
+/// A map with its name.
+struct Named {
+    contrast: String,
+    statistic: Statistic,
+    values: Vec<f32>,
+}
+
+/// A row of the table of regions.
+#[derive(Serialize)]
+struct TableRow<'a> {
+    contrast: &'a str,
+    region: &'a str,
+    vertices_left: usize,
+    vertices_right: usize,
+    mean: f64,
+    t: Option<f64>,
+    df: Option<f64>,
+    p: Option<f64>,
+    cohens_d: Option<f64>,
+    lateralization: Option<f64>,
+    peak_hemisphere: &'a str,
+    peak_vertex: u32,
+    peak_x_mm: f32,
+    peak_y_mm: f32,
+    peak_z_mm: f32,
+    peak_effect: f64,
+    patches_larger: Option<f64>,
+}
+
+impl<'a> Results<'a> {
+    pub(super) fn new(folder: &'a Path, spec: &'a Spec, scans: &'a Scans, anatomy: &Anatomy) -> Result<Self, Error> {
+        let surfaces = anatomy.surfaces()?;
+        let mesh = crate::brain::Mesh::with_vertices(scans.prediction().vertices)?;
+        let voxels = anatomy.volume_map(mesh)?;
+        let (contrasts, maps, files) = Default::default();
+        Ok(Self { folder, spec, scans, surfaces, voxels, contrasts, maps, files })
+    }
+
+    /// Adds a contrast of a subject.
+    pub(super) fn add(
+        &mut self,
+        subject: &str,
+        contrast: &Contrast,
+        weights: &[(String, f64)],
+        maps: &Maps,
+        regions: Vec<RegionRow>,
+    ) -> Result<(), Error> {
+        let q = maps.q()?;
+        let rate = self.spec.statistics.fdr.as_ref().map_or(USUAL_Q, |fdr| fdr.q);
+        if self.spec.returns().contains(&Returned::Maps) {
+            let provenance = self.provenance(subject)?;
+            for (statistic, values) in maps.statistics(q.as_deref()) {
+                self.write_map(&contrast.name, statistic, &values, &provenance)?;
+                self.maps.push(Named { contrast: contrast.name.clone(), statistic, values });
+            }
+        }
+        self.contrasts.push(ContrastReport {
+            name: contrast.name.clone(),
+            subject: subject.to_owned(),
+            weights: weights.iter().cloned().collect(),
+            n: weights.iter().map(|(condition, _)| (condition.clone(), self.stimuli(condition))).collect(),
+            tested: maps.t.is_some(),
+            significant_vertices: q.map(|q| q.iter().filter(|q| **q < rate).count()),
+            regions,
+        });
+        Ok(())
+    }
+
+    /// Ends a subject: writes what holds all of its contrasts.
+    pub(super) fn end_subject(&mut self, subject: &str, courses: &[CourseRow]) -> Result<(), Error> {
+        let provenance = self.provenance(subject)?;
+        let names = Names::new(&provenance);
+        let maps = std::mem::take(&mut self.maps);
+        if !maps.is_empty() {
+            let titles: Vec<String> =
+                maps.iter().map(|map| format!("{} ({})", map.contrast, map.statistic.label())).collect();
+            let scalars: Vec<ScalarMap> = maps
+                .iter()
+                .zip(&titles)
+                .map(|(map, name)| ScalarMap { name, statistic: map.statistic, values: &map.values })
+                .collect();
+            self.write(names.contrasts_cifti(), |to| Ok(cifti::write_dscalar(to, &scalars, &provenance)?))?;
+        }
+        let own: Vec<ContrastReport> =
+            self.contrasts.iter().filter(|contrast| contrast.subject == subject).cloned().collect();
+        if own.iter().any(|contrast| !contrast.regions.is_empty()) {
+            let rows: Vec<TableRow> = own.iter().flat_map(table_rows).collect();
+            self.write(names.regions_table(), |to| write_table(to, &rows))?;
+        }
+        if !courses.is_empty() {
+            self.write(names.courses_table(), |to| write_table(to, courses))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the report last: a folder that holds one is whole.
+    pub(super) fn finish(mut self, design: Preview, warnings: &[String]) -> Result<Report, Error> {
+        let prediction = self.scans.prediction();
+        self.files.sort();
+        let report = Report {
+            is_prediction: true,
+            name: self.spec.name.clone(),
+            localizer: self.spec.localizer.clone(),
+            model: prediction.model.clone(),
+            subjects: prediction.subjects.iter().map(|subject| subject.name.clone()).collect(),
+            design,
+            estimate: match self.spec.estimate() {
+                Estimate::Peak(_) => "peak",
+                Estimate::Glm(_) => "glm",
+                Estimate::Timecourse(_) => "timecourse",
+            }
+            .to_owned(),
+            unit: UNIT.to_owned(),
+            contrasts: self.contrasts,
+            notes: warnings.iter().cloned().chain(self.scans.notes()).collect(),
+            files: self.files,
+        };
+        let path = self.folder.join(REPORT);
+        let mut file = tempfile::NamedTempFile::new_in(self.folder).map_err(Error::file(&path))?;
+        serde_json::to_writer_pretty(&mut file, &report).map_err(|error| Error::file(&path)(error.into()))?;
+        file.persist(&path).map_err(|failed| Error::file(&path)(failed.error))?;
+        Ok(report)
+    }
+
+    fn provenance(&self, subject: &str) -> Result<Provenance, Error> {
+        Ok(files::provenance(self.scans.prediction(), subject)?)
+    }
+
+    /// Different stimuli that a condition was shown by.
+    fn stimuli(&self, condition: &str) -> usize {
+        let runs = 0..self.scans.runs.len();
+        let shown = runs.flat_map(|run| self.scans.trials(run)).filter(|placed| placed.condition == condition);
+        shown.map(|placed| placed.stimulus).collect::<BTreeSet<_>>().len()
+    }
+
+    /// A map on the surface and in the volume, with a picture of what it is looked at by.
+    fn write_map(
+        &mut self,
+        contrast: &str,
+        statistic: Statistic,
+        values: &[f32],
+        provenance: &Provenance,
+    ) -> Result<(), Error> {
+        let names = Names::new(provenance);
+        let title = format!("{contrast} ({})", statistic.label());
+        let map = ScalarMap { name: &title, statistic, values };
+        for hemisphere in Hemisphere::BOTH {
+            let name = names.contrast_gifti(hemisphere, contrast, statistic);
+            self.write(name, |to| Ok(gifti::write_map(to, &map, hemisphere, provenance)?))?;
+        }
+        if matches!(statistic, Statistic::Effect | Statistic::T { .. }) {
+            let (what, unit) = match statistic {
+                Statistic::T { .. } => (format!("contrast {contrast}, t over stimuli or scans"), "t"),
+                _ => (format!("contrast {contrast}, effect"), "effect (units of predicted BOLD)"),
+            };
+            let name = names.contrast_nifti(contrast, statistic);
+            let voxels = self.voxels.clone();
+            self.write(name, |to| Ok(nifti::write_map(to, &map, provenance, &voxels)?))?;
+            let caption = png::Caption { what: &what, unit };
+            let surfaces = self.surfaces.clone();
+            let name = names.contrast_png(contrast, statistic);
+            self.write(name, |to| Ok(png::cortex(to, values, caption, &surfaces, provenance)?))?;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        name: String,
+        content: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let path = self.folder.join(&name);
+        let mut to = BufWriter::new(File::create(&path).map_err(Error::file(&path))?);
+        content(&mut to)?;
+        to.flush().map_err(Error::file(&path))?;
+        self.files.push(name);
+        Ok(())
+    }
+}
+
+fn table_rows(contrast: &ContrastReport) -> impl Iterator<Item = TableRow<'_>> {
+    contrast.regions.iter().map(|row| {
+        let [peak_x_mm, peak_y_mm, peak_z_mm] = row.peak_mni_mm;
+        let [vertices_left, vertices_right] = row.vertices;
+        TableRow {
+            contrast: &contrast.name,
+            region: &row.region,
+            vertices_left,
+            vertices_right,
+            mean: row.mean,
+            t: row.t,
+            df: row.degrees_of_freedom,
+            p: row.p,
+            cohens_d: row.cohens_d,
+            lateralization: row.lateralization,
+            peak_hemisphere: &row.peak_hemisphere,
+            peak_vertex: row.peak_vertex,
+            peak_x_mm,
+            peak_y_mm,
+            peak_z_mm,
+            peak_effect: row.peak_effect,
+            patches_larger: row.patches_larger,
+        }
+    })
+}
+
+/// Tab-separated, with a header, as BIDS has its tables.
+fn write_table(to: impl Write, rows: &[impl Serialize]) -> Result<(), Error> {
+    let mut table = csv::WriterBuilder::new().delimiter(b'\t').from_writer(to);
+    rows.iter().try_for_each(|row| table.serialize(row)).map_err(Error::Table)?;
+    table.flush().map_err(|error| Error::Table(error.into()))
+}
