@@ -141,7 +141,9 @@ impl Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Jobs(jobs::Error::Full { retry_after, .. }) => Some(*retry_after),
-            Self::Jobs(jobs::Error::Draining) | Self::ModelFailed { .. } => Some(LOADING_RETRY),
+            Self::Jobs(jobs::Error::Draining | jobs::Error::Unavailable { .. }) | Self::ModelFailed { .. } => {
+                Some(LOADING_RETRY)
+            }
             _ => None,
         }
     }
@@ -188,6 +190,12 @@ fn of_jobs(error: &jobs::Error) -> Verdict {
     match error {
         jobs::Error::Full { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_full"),
         jobs::Error::Draining => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+        jobs::Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable"),
+        jobs::Error::UnknownExperiment { .. } => (StatusCode::NOT_FOUND, "unknown_experiment"),
+        jobs::Error::StorageFull(_) => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+        jobs::Error::UnknownDatabase { .. } | jobs::Error::Database(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+        }
         jobs::Error::Store(error) => of_store(error),
     }
 }

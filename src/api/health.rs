@@ -38,7 +38,7 @@ pub(super) async fn ready(extract::State(state): extract::State<State>) -> (Stat
 
 /// `None` when all is well.
 pub(super) fn reason_not_ready(state: &State) -> Option<String> {
-    if state.closing.is_cancelled() || state.queue.is_draining() {
+    if state.closing.is_cancelled() || state.worker.is_draining() {
         return Some("the server is shutting down".to_owned());
     }
     match state.predictor.health() {

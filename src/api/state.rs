@@ -1,16 +1,20 @@
 //! What every handler is given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, metrics};
 use crate::catalogue::Catalogue;
-use crate::jobs::{Queue, Stopped, Work};
+use crate::jobs::{Predictions, Queue, Stopped, Work, Worker};
 use crate::predict::{Anatomy, Predictor};
 use crate::store::Store;
+
+/// How long a server that vanished keeps its jobs from others.
+const LEASE: Duration = Duration::from_secs(30);
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -23,6 +27,8 @@ pub struct ServerConfig {
     pub max_upload_bytes: u64,
     /// How many predictions may wait.
     pub queue_capacity: usize,
+    /// The database of the queue, when it is not a file in the data folder.
+    pub database_url: Option<String>,
 }
 
 /// What the server serves from. Clones share it.
@@ -30,7 +36,8 @@ pub struct ServerConfig {
 pub struct State {
     pub(super) config: Arc<ServerConfig>,
     pub(super) store: Store,
-    pub(super) queue: Queue,
+    pub(super) predictions: Predictions,
+    pub(super) worker: Worker,
     pub(super) predictor: Predictor,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) metrics: PrometheusHandle,
@@ -42,24 +49,40 @@ impl State {
     /// Opens the data folder and takes up the predictions that an earlier process left.
     ///
     /// Must be called inside a tokio runtime.
-    pub fn open(config: ServerConfig, catalogue: Catalogue, predictor: Predictor) -> Result<Self, Error> {
+    pub async fn open(config: ServerConfig, catalogue: Catalogue, predictor: Predictor) -> Result<Self, Error> {
         let store = Store::open(&config.data_dir)?;
         let model = predictor.clone();
-        let queue = Queue::open(store.clone(), config.queue_capacity, move |work: Work| {
+        let queue = match &config.database_url {
+            Some(url) => Queue::open(url).await?,
+            None => Queue::in_file(&config.data_dir.join("queue.sqlite")).await?,
+        };
+        let owner = owner(&config.data_dir);
+        queue.reclaim_from(&owner).await?;
+        let predictions = Predictions::new(queue.clone(), store.clone(), config.queue_capacity);
+        let crew = predictions.crew(move |work: Work| {
             let model = model.clone();
             Box::pin(async move {
                 let made = model.run(work.request, work.folder, work.progress, work.cancel).await;
                 made.map(drop).map_err(Stopped::from)
             })
-        })?;
+        });
+        let worker = Worker::start(queue, owner, LEASE, vec![crew]);
         Ok(Self {
             config: Arc::new(config),
             store,
-            queue,
+            predictions,
+            worker,
             predictor,
             catalogue: Arc::new(catalogue),
             metrics: metrics::recorder(),
             closing: CancellationToken::new(),
         })
     }
+}
+
+/// The name under which this server holds jobs: the same after a restart, and no other server's.
+fn owner(data_dir: &Path) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let folder = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    format!("server {} {}", host.trim(), folder.display())
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! stimuli/{hash}/        stimulus.json, and the bytes as upload.{extension}
-//! predictions/{id}/      job.json, events.jsonl, result/
+//! predictions/{id}/      result/, and attempt-…/ while it is made
 //! incoming/              what is still arriving, or on its way out; emptied at start
 //! ```
 //!

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use tempfile::TempDir;
+
 use super::{Error, Store, is_identifier};
 
 const ID_DIGITS: usize = 32;
+const ATTEMPT: &str = "attempt-";
 
 /// Where a prediction's job, its events and its results lie.
 #[derive(Clone, Debug)]
@@ -21,43 +24,40 @@ impl Store {
         Ok(PredictionFolder { path: self.folders.predictions.join(id) })
     }
 
-    /// Names of all predictions on the disk.
-    pub fn predictions(&self) -> Result<Vec<String>, Error> {
-        let folder = &self.folders.predictions;
-        let names = std::fs::read_dir(folder).map_err(Error::at(folder))?;
-        Ok(names
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| is_identifier(name, ID_DIGITS))
-            .collect())
-    }
-
-    /// Removes a prediction with its results.
+    /// Removes a prediction with its results, if it has left anything on the disk.
     pub fn remove_prediction(&self, id: &str) -> Result<(), Error> {
-        self.discard(&self.prediction(id)?.path)
+        let path = self.prediction(id)?.path;
+        if path.exists() { self.discard(&path) } else { Ok(()) }
     }
 
-    /// Empties a prediction's results, so that the next attempt starts from nothing.
-    pub fn clear_results(&self, folder: &PredictionFolder) -> Result<(), Error> {
+    /// An empty folder for an attempt to make a prediction. It is gone when it is dropped; what an attempt left whose
+    /// process was killed is gone now.
+    pub fn begin_attempt(&self, folder: &PredictionFolder) -> Result<TempDir, Error> {
+        let begin = || {
+            std::fs::create_dir_all(&folder.path)?;
+            for entry in std::fs::read_dir(&folder.path)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().starts_with(ATTEMPT) {
+                    std::fs::remove_dir_all(entry.path())?;
+                }
+            }
+            tempfile::Builder::new().prefix(ATTEMPT).tempdir_in(&folder.path)
+        };
+        begin().map_err(Error::at(&folder.path))
+    }
+
+    /// Makes what an attempt wrote the prediction's results, in the place of earlier ones.
+    pub fn keep_attempt(&self, folder: &PredictionFolder, attempt: TempDir) -> Result<(), Error> {
         let results = folder.results();
         if results.exists() {
             self.discard(&results)?;
         }
-        std::fs::create_dir_all(&results).map_err(Error::at(&results))
+        std::fs::rename(attempt.keep(), &results).map_err(Error::at(&results))
     }
 }
 
 impl PredictionFolder {
-    /// `job.json`: state and request.
-    pub fn job(&self) -> PathBuf {
-        self.path.join("job.json")
-    }
-
-    /// `events.jsonl`: what happened, a line an event.
-    pub fn events(&self) -> PathBuf {
-        self.path.join("events.jsonl")
-    }
-
-    /// What the pipeline writes to.
+    /// What the pipeline made.
     pub fn results(&self) -> PathBuf {
         self.path.join("result")
     }
@@ -69,27 +69,48 @@ mod tests {
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
+    fn files(folder: &std::path::Path) -> Vec<String> {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
     #[test]
-    fn results_are_cleared_and_the_rest_stays() {
+    fn only_an_attempt_that_is_kept_becomes_the_result() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path()).unwrap();
         let folder = store.prediction(ID).unwrap();
-        store.clear_results(&folder).unwrap();
-        std::fs::write(folder.job(), b"{}").unwrap();
-        std::fs::write(folder.results().join("response-0.f32"), b"half a response").unwrap();
-        store.clear_results(&folder).unwrap();
-        assert!(folder.job().exists());
-        assert_eq!(std::fs::read_dir(folder.results()).unwrap().count(), 0);
-        assert_eq!(store.predictions().unwrap(), [ID]);
+        for text in ["first", "second"] {
+            let attempt = store.begin_attempt(&folder).unwrap();
+            std::fs::write(attempt.path().join(text), b"").unwrap();
+            store.keep_attempt(&folder, attempt).unwrap();
+            assert_eq!(files(&folder.results()), [text]);
+        }
+        let failed = store.begin_attempt(&folder).unwrap();
+        std::fs::write(failed.path().join("half"), b"").unwrap();
+        drop(failed);
+        assert_eq!(
+            (files(&folder.path), files(&folder.results())),
+            (vec!["result".to_owned()], vec!["second".to_owned()])
+        );
+    }
+
+    #[test]
+    fn what_a_killed_attempt_left_is_gone_with_the_next() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path()).unwrap();
+        let folder = store.prediction(ID).unwrap();
+        let killed = store.begin_attempt(&folder).unwrap().keep();
+        std::fs::write(killed.join("half"), b"").unwrap();
+        let next = store.begin_attempt(&folder).unwrap();
+        assert!(!killed.exists() && files(next.path()).is_empty());
     }
 
     #[test]
     fn a_removed_prediction_leaves_nothing() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path()).unwrap();
-        store.clear_results(&store.prediction(ID).unwrap()).unwrap();
+        drop(store.begin_attempt(&store.prediction(ID).unwrap()).unwrap());
         store.remove_prediction(ID).unwrap();
-        assert!(store.predictions().unwrap().is_empty());
-        assert_eq!(std::fs::read_dir(root.path().join("incoming")).unwrap().count(), 0);
+        store.remove_prediction(ID).unwrap();
+        assert_eq!(files(&root.path().join("predictions")).len() + files(&root.path().join("incoming")).len(), 0);
     }
 }
