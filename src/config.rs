@@ -189,7 +189,7 @@ impl Config {
         self.scanner_of(self.predictor(&self.catalogue()?)?)
     }
 
-    fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
+    pub(crate) fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
         let atlases = AtlasFolder::new(self.data_dir.join("atlases"));
         Ok(Scanner { predictor, tools: self.tools()?, anatomy: self.anatomy.clone(), atlases })
     }

@@ -18,7 +18,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let closing = state.closing.clone();
-    let (predictions, worker) = (state.predictions.clone(), state.worker.clone());
+    let (predictions, [prediction_worker, cell_worker]) = (state.predictions.clone(), state.workers.clone());
     let closed = {
         let closing = closing.clone();
         async move {
@@ -30,7 +30,7 @@ pub async fn serve(
     let drained = async {
         closing.cancelled().await;
         predictions.close();
-        worker.drain(GRACE).await;
+        tokio::join!(prediction_worker.drain(GRACE), cell_worker.drain(GRACE));
     };
     let deadline = async {
         closing.cancelled().await;

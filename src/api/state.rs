@@ -7,10 +7,11 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, metrics};
+use super::{Error, experiments, metrics};
 use crate::catalogue::Catalogue;
-use crate::jobs::{Predictions, Queue, Stopped, Work, Worker};
+use crate::jobs::{CellWork, Experiments, Predictions, Queue, Stopped, Work, Worker};
 use crate::predict::{Anatomy, Predictor};
+use crate::scanner::Scanner;
 use crate::store::Store;
 
 /// How long a server that vanished keeps its jobs from others.
@@ -37,8 +38,11 @@ pub struct State {
     pub(super) config: Arc<ServerConfig>,
     pub(super) store: Store,
     pub(super) predictions: Predictions,
-    pub(super) worker: Worker,
+    pub(super) experiments: Experiments,
+    /// One for predictions and one for cells, so that whoever waits never waits for an experiment to end.
+    pub(super) workers: [Worker; 2],
     pub(super) predictor: Predictor,
+    pub(super) scanner: Scanner,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) metrics: PrometheusHandle,
     /// Set when the server begins to shut down.
@@ -49,15 +53,18 @@ impl State {
     /// Opens the data folder and takes up the predictions that an earlier process left.
     ///
     /// Must be called inside a tokio runtime.
-    pub async fn open(config: ServerConfig, catalogue: Catalogue, predictor: Predictor) -> Result<Self, Error> {
+    pub async fn open(config: ServerConfig, catalogue: Catalogue, scanner: Scanner) -> Result<Self, Error> {
         let store = Store::open(&config.data_dir)?;
+        let predictor = scanner.predictor.clone();
         let model = predictor.clone();
         let queue = match &config.database_url {
             Some(url) => Queue::open(url).await?,
             None => Queue::in_file(&config.data_dir.join("queue.sqlite")).await?,
         };
         let owner = owner(&config.data_dir);
-        queue.reclaim_from(&owner).await?;
+        for owner in [&owner, &format!("{owner}, cells")] {
+            queue.reclaim_from(owner).await?;
+        }
         let predictions = Predictions::new(queue.clone(), store.clone(), config.queue_capacity);
         let crew = predictions.crew(move |work: Work| {
             let model = model.clone();
@@ -66,13 +73,23 @@ impl State {
                 made.map(drop).map_err(Stopped::from)
             })
         });
-        let worker = Worker::start(queue, owner, LEASE, vec![crew]);
+        let experiments = Experiments::new(queue.clone(), store.clone());
+        let (cell_scanner, cell_store) = (scanner.clone(), store.clone());
+        let cells = experiments.crew(move |work: CellWork| {
+            let (scanner, store) = (cell_scanner.clone(), cell_store.clone());
+            let made = tokio::task::spawn_blocking(move || experiments::make(&scanner, &store, &work));
+            Box::pin(async move { made.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) })
+        });
+        let workers = [(owner.clone(), crew), (format!("{owner}, cells"), cells)]
+            .map(|(owner, crew)| Worker::start(queue.clone(), owner, LEASE, vec![crew]));
         Ok(Self {
             config: Arc::new(config),
             store,
             predictions,
-            worker,
+            experiments,
+            workers,
             predictor,
+            scanner,
             catalogue: Arc::new(catalogue),
             metrics: metrics::recorder(),
             closing: CancellationToken::new(),

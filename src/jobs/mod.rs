@@ -5,7 +5,7 @@
 //! with a token; attempts are counted when a job is claimed, so that a crash costs one, and what crashes every worker
 //! ends as failed. Predictions are one lane, the cells of experiments another, and a [`Worker`] looks at the first
 //! before each batch of the second. [`Predictions`] are what the API sees of the first lane: a bounded waiting room,
-//! and results in the store. How a job is done is given as a function: no model is known here, and no status code.
+//! and results in the store; [`Experiments`] are what it sees of the second. How a job is done is given as a function: no model is known here, and no status code.
 
 mod cancel;
 mod claim;
@@ -16,6 +16,7 @@ mod enqueue;
 mod error;
 mod events;
 mod experiment;
+mod experiments;
 #[cfg(test)]
 mod failure_point;
 mod find;
@@ -37,6 +38,7 @@ pub use enqueue::{Cell, DEFAULT_ATTEMPTS, Enqueued};
 pub use error::Error;
 pub use events::{Event, Happening};
 pub use experiment::{Experiment, NewExperiment};
+pub use experiments::{CellWork, ExperimentStatus, Experiments};
 pub use find::{Cursor, Scope};
 pub use job::{Claim, ExperimentId, Failure, Job, JobId, JobState, Lane, Lease};
 pub use predictions::{JobStatus, Predictions, Stopped, Withdrawn, Work};

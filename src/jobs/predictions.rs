@@ -253,7 +253,7 @@ impl Predictions {
 }
 
 /// Does small things to the disk where they keep nobody waiting.
-async fn on_disk<T: Send + 'static>(
+pub(super) async fn on_disk<T: Send + 'static>(
     task: impl FnOnce() -> Result<T, store::Error> + Send + 'static,
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(task).await {
@@ -263,8 +263,8 @@ async fn on_disk<T: Send + 'static>(
 }
 
 /// The server's own fault: its log says why.
-fn not_kept(error: Error) -> Outcome {
-    tracing::error!(%error, "a prediction could not be begun or kept");
+pub(super) fn not_kept(error: Error) -> Outcome {
+    tracing::error!(%error, "a result could not be begun or kept");
     let is_full = matches!(&error, Error::Store(store::Error::File { source, .. })
         if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
     let (status, code) = if is_full { (507, "storage_full") } else { (500, "internal_error") };

@@ -1,4 +1,4 @@
-//! The folder of one prediction.
+//! The folders of results: one a prediction, one a cell of an experiment.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,37 @@ use super::{Error, Store, is_identifier};
 const ID_DIGITS: usize = 32;
 const ATTEMPT: &str = "attempt-";
 
-/// Where a prediction's job, its events and its results lie.
+/// Where the result of a prediction or of a cell lies, and what is on its way to become it.
 #[derive(Clone, Debug)]
-pub struct PredictionFolder {
+pub struct ResultFolder {
     path: PathBuf,
 }
 
 impl Store {
     /// The folder of a prediction that may or may not exist yet.
-    pub fn prediction(&self, id: &str) -> Result<PredictionFolder, Error> {
+    pub fn prediction(&self, id: &str) -> Result<ResultFolder, Error> {
         if !is_identifier(id, ID_DIGITS) {
             return Err(Error::UnknownPrediction { id: id.to_owned() });
         }
-        Ok(PredictionFolder { path: self.folders.predictions.join(id) })
+        Ok(ResultFolder { path: self.folders.predictions.join(id) })
+    }
+
+    /// The folder of a cell of an experiment, which may or may not exist yet.
+    pub fn cell(&self, experiment: &str, cell: u64) -> Result<ResultFolder, Error> {
+        Ok(ResultFolder { path: self.experiment(experiment)?.join(cell.to_string()) })
+    }
+
+    /// Removes an experiment with the results of all its cells, if it has left anything on the disk.
+    pub fn remove_experiment(&self, id: &str) -> Result<(), Error> {
+        let path = self.experiment(id)?;
+        if path.exists() { self.discard(&path) } else { Ok(()) }
+    }
+
+    fn experiment(&self, id: &str) -> Result<PathBuf, Error> {
+        let is_known = is_identifier(id, ID_DIGITS);
+        is_known
+            .then(|| self.folders.experiments.join(id))
+            .ok_or_else(|| Error::UnknownExperiment { id: id.to_owned() })
     }
 
     /// Removes a prediction with its results, if it has left anything on the disk.
@@ -30,9 +48,9 @@ impl Store {
         if path.exists() { self.discard(&path) } else { Ok(()) }
     }
 
-    /// An empty folder for an attempt to make a prediction. It is gone when it is dropped; what an attempt left whose
+    /// An empty folder for an attempt to make a result. It is gone when it is dropped; what an attempt left whose
     /// process was killed is gone now.
-    pub fn begin_attempt(&self, folder: &PredictionFolder) -> Result<TempDir, Error> {
+    pub fn begin_attempt(&self, folder: &ResultFolder) -> Result<TempDir, Error> {
         let begin = || {
             std::fs::create_dir_all(&folder.path)?;
             for entry in std::fs::read_dir(&folder.path)? {
@@ -46,8 +64,8 @@ impl Store {
         begin().map_err(Error::at(&folder.path))
     }
 
-    /// Makes what an attempt wrote the prediction's results, in the place of earlier ones.
-    pub fn keep_attempt(&self, folder: &PredictionFolder, attempt: TempDir) -> Result<(), Error> {
+    /// Makes what an attempt wrote the result, in the place of earlier ones.
+    pub fn keep_attempt(&self, folder: &ResultFolder, attempt: TempDir) -> Result<(), Error> {
         let results = folder.results();
         if results.exists() {
             self.discard(&results)?;
@@ -56,7 +74,7 @@ impl Store {
     }
 }
 
-impl PredictionFolder {
+impl ResultFolder {
     /// What the pipeline made.
     pub fn results(&self) -> PathBuf {
         self.path.join("result")
