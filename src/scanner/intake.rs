@@ -69,7 +69,9 @@ impl Desk<'_> {
                 (self.folder.ok_or_else(outside)?.join(folder), format!("{folder}/"))
             }
             (None, Some(id)) => {
-                zip_folder::unpack(&(self.upload)(id)?, &self.unpacked())?;
+                if !self.unpacked().exists() {
+                    zip_folder::unpack(&(self.upload)(id)?, &self.unpacked())?;
+                }
                 (self.unpacked(), String::new())
             }
             (None, None) => return Ok(None),
