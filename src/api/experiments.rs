@@ -18,7 +18,7 @@ use crate::experiment::design::Preview;
 use crate::experiment::limits::MAX_SPEC_BYTES;
 use crate::experiment::{Findings, Spec};
 use crate::jobs::{CellWork, Stopped};
-use crate::scanner::{self, Desk, Intake, Order, REPORT, Scanner};
+use crate::scanner::{self, Desk, Intake, Order, REPORT, Scanner, SweepTable};
 use crate::store::Store;
 
 const DEFAULT_LIST: u32 = 100;
@@ -96,7 +96,7 @@ pub(super) async fn validate(
             let find = |stimulus: &_| desk.find(stimulus);
             let order = Order { spec: &complete, events: &events, warnings: &[], find: &find };
             let design = state.scanner.preview(order, desk.workdir, &CancellationToken::new())?;
-            Ok(Validated { findings, cells: Some(state.scanner.cells(&spec, desk)?), design: Some(design) })
+            Ok(Validated { findings, cells: Some(state.scanner.grid(&spec, desk)?.cells()), design: Some(design) })
         })
     };
     Ok(Json(tokio::task::spawn_blocking(validating).await??))
@@ -157,6 +157,40 @@ pub(super) async fn download(
     Ok(send(&folder.join(name), request).await)
 }
 
+/// All cells that are done as one table: a row for each cell, contrast, subject and region.
+#[utoipa::path(
+    get, path = "/v1/experiments/{id}/table.csv", tag = "experiments",
+    responses(
+        (status = 200, content_type = "text/csv", body = String),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn table(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Error> {
+    let spec = state.experiments.status(&id).await?.experiment.spec;
+    let writing = move || write_table(&state, &id, &spec);
+    let file = tokio::task::spawn_blocking(writing).await??;
+    Ok(send(file.path(), request).await)
+}
+
+/// The table in a file that is gone when it has been sent.
+fn write_table(state: &State, id: &str, spec: &str) -> Result<tempfile::NamedTempFile, Error> {
+    let spec = Spec::from_json(spec.as_bytes()).map_err(scanner::Error::from)?;
+    let grid = with_desk(&state.store, |desk| Ok(state.scanner.grid(&spec, desk)?))?;
+    let file = tempfile::Builder::new().suffix(".csv").tempfile();
+    let file = file.map_err(|source| crate::store::Error::File { path: std::env::temp_dir(), source })?;
+    let parameters: Vec<String> = spec.grid.keys().cloned().collect();
+    let mut table = SweepTable::new(std::io::BufWriter::new(file.as_file()), &parameters)?;
+    for cell in grid.iter() {
+        table.add(&cell, &state.experiments.results(id, cell.number)?)?;
+    }
+    table.finish()?;
+    Ok(file)
+}
+
 /// What a cell found, in its own words; `None` until it is done.
 pub(super) fn report(folder: &FilePath) -> Result<Option<serde_json::Value>, Error> {
     let path = folder.join(REPORT);
@@ -180,7 +214,7 @@ fn looked_through(state: &State, spec: Spec) -> Result<(String, Spec, u64), Erro
         if !intake.findings.are_harmless() {
             return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());
         }
-        let cells = state.scanner.cells(&spec, desk)?;
+        let cells = state.scanner.grid(&spec, desk)?.cells();
         let name = if spec.name.is_empty() { intake.spec.name } else { spec.name.clone() };
         let spec = Spec { name, ..spec };
         let mut hasher = blake3::Hasher::new();
@@ -194,7 +228,8 @@ fn looked_through(state: &State, spec: Spec) -> Result<(String, Spec, u64), Erro
 pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
     let made = with_desk(store, |desk| {
         let spec = Spec::from_json(work.spec.as_bytes()).map_err(scanner::Error::from)?;
-        let spec = if spec.grid.is_empty() { spec } else { scanner.cell(&spec, work.cell, desk)? };
+        let of_cell = scanner.grid(&spec, desk)?.spec(work.cell).ok_or(scanner::Error::NoCell { cell: work.cell })?;
+        let spec = of_cell.map_err(scanner::Error::from)?;
         let intake = scanner.take_in(spec, desk)?;
         if !intake.findings.are_harmless() {
             return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());

@@ -45,6 +45,7 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(experiments::validate))
         .routes(routes!(experiments::show, experiments::withdraw))
         .routes(routes!(experiments::download))
+        .routes(routes!(experiments::table))
         .routes(routes!(localizers::list))
         .routes(routes!(localizers::show))
         .routes(routes!(stimuli::list, stimuli::upload))

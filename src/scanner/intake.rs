@@ -111,15 +111,9 @@ impl Scanner {
         Ok(Intake { spec, events, findings })
     }
 
-    /// How many cells the grid of a spec has: one where it has none.
-    pub fn cells(&self, spec: &Spec, desk: Desk) -> Result<u64, Error> {
-        Ok(Grid::new(&self.outlined(spec.clone(), desk)?)?.cells())
-    }
-
-    /// The spec of one cell of a grid.
-    pub fn cell(&self, spec: &Spec, cell: u64, desk: Desk) -> Result<Spec, Error> {
-        let of_cell = Grid::new(&self.outlined(spec.clone(), desk)?)?.spec(cell);
-        Ok(of_cell.ok_or(Error::NoCell { cell })??)
+    /// The grid of a spec: of one cell, the spec itself, where it varies nothing.
+    pub fn grid(&self, spec: &Spec, desk: Desk) -> Result<Grid, Error> {
+        Ok(Grid::new(&self.outlined(spec.clone(), desk)?)?)
     }
 
     /// With all of its fields written out, which is what a grid varies.

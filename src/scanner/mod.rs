@@ -17,6 +17,7 @@ mod results;
 mod runs;
 mod scans;
 mod stimuli;
+mod sweep_table;
 mod timecourse;
 mod zip_folder;
 
@@ -31,6 +32,7 @@ pub use regions::RegionRow;
 pub use report::{ContrastReport, Report};
 pub use results::REPORT;
 pub use stimuli::Find;
+pub use sweep_table::SweepTable;
 
 use self::glm::GlmEstimates;
 use self::maps::Maps;

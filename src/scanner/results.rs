@@ -13,7 +13,7 @@ use super::regions::RegionRow;
 use super::report::{ContrastReport, Report, UNIT};
 use super::scans::Scans;
 use super::timecourse::CourseRow;
-use crate::brain::{Hemisphere, Surfaces, VolumeMap};
+use crate::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
 use crate::experiment::design::Preview;
 use crate::experiment::{Contrast, Estimate, Returned, Spec};
 use crate::export::{Names, Provenance, ScalarMap, Statistic, cifti, gifti, nifti, png};
@@ -29,12 +29,18 @@ pub(super) struct Results<'a> {
     folder: &'a Path,
     spec: &'a Spec,
     scans: &'a Scans,
-    surfaces: Surfaces,
-    voxels: VolumeMap,
+    /// What maps are drawn on; `None` where none are wanted.
+    canvas: Option<Canvas>,
     contrasts: Vec<ContrastReport>,
     /// Every map of a subject, for its CIFTI file.
     maps: Vec<Named>,
     files: Vec<String>,
+}
+
+/// The cortex, and which of its vertices each voxel shows.
+struct Canvas {
+    surfaces: Surfaces,
+    voxels: VolumeMap,
 }
 
 /// A map with its name.
@@ -68,11 +74,11 @@ struct TableRow<'a> {
 
 impl<'a> Results<'a> {
     pub(super) fn new(folder: &'a Path, spec: &'a Spec, scans: &'a Scans, anatomy: &Anatomy) -> Result<Self, Error> {
-        let surfaces = anatomy.surfaces()?;
-        let mesh = crate::brain::Mesh::with_vertices(scans.prediction().vertices)?;
-        let voxels = anatomy.volume_map(mesh)?;
+        let mesh = Mesh::with_vertices(scans.prediction().vertices)?;
+        let canvas = || Ok::<_, Error>(Canvas { surfaces: anatomy.surfaces()?, voxels: anatomy.volume_map(mesh)? });
+        let canvas = spec.returns().contains(&Returned::Maps).then(canvas).transpose()?;
         let (contrasts, maps, files) = Default::default();
-        Ok(Self { folder, spec, scans, surfaces, voxels, contrasts, maps, files })
+        Ok(Self { folder, spec, scans, canvas, contrasts, maps, files })
     }
 
     /// Adds a contrast of a subject.
@@ -86,12 +92,13 @@ impl<'a> Results<'a> {
     ) -> Result<(), Error> {
         let q = maps.q()?;
         let rate = self.spec.statistics.fdr.as_ref().map_or(USUAL_Q, |fdr| fdr.q);
-        if self.spec.returns().contains(&Returned::Maps) {
+        if let Some(canvas) = self.canvas.take() {
             let provenance = self.provenance(subject)?;
             for (statistic, values) in maps.statistics(q.as_deref()) {
-                self.write_map(&contrast.name, statistic, &values, &provenance)?;
+                self.write_map(&canvas, &contrast.name, statistic, &values, &provenance)?;
                 self.maps.push(Named { contrast: contrast.name.clone(), statistic, values });
             }
+            self.canvas = Some(canvas);
         }
         self.contrasts.push(ContrastReport {
             name: contrast.name.clone(),
@@ -175,6 +182,7 @@ impl<'a> Results<'a> {
     /// A map on the surface and in the volume, with a picture of what it is looked at by.
     fn write_map(
         &mut self,
+        canvas: &Canvas,
         contrast: &str,
         statistic: Statistic,
         values: &[f32],
@@ -194,12 +202,10 @@ impl<'a> Results<'a> {
                 _ => "effect (units of predicted BOLD)",
             };
             let name = names.contrast_nifti(contrast, statistic);
-            let voxels = self.voxels.clone();
-            self.write(name, |to| Ok(nifti::write_map(to, &map, provenance, &voxels)?))?;
+            self.write(name, |to| Ok(nifti::write_map(to, &map, provenance, &canvas.voxels)?))?;
             let caption = png::Caption { what: &what, unit };
-            let surfaces = self.surfaces.clone();
             let name = names.contrast_png(contrast, statistic);
-            self.write(name, |to| Ok(png::cortex(to, values, caption, &surfaces, provenance)?))?;
+            self.write(name, |to| Ok(png::cortex(to, values, caption, &canvas.surfaces, provenance)?))?;
         }
         Ok(())
     }

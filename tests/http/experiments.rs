@@ -102,6 +102,14 @@ fn a_grid_is_a_cell_for_each_value() {
         server.get(&path).expect(200).json()["design"]["runs"][0]["trials"][1]["onset_s"].as_f64().unwrap()
     };
     assert_eq!([0, 1, 2].map(onset), [6.0, 8.0, 12.0]);
+    let table = server.get(&format!("/v1/experiments/{}/table.csv", id(&answer))).expect(200).text();
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(rows[0].starts_with("cell,design.asynchrony_s,contrast,subject,region,mean,"), "{table}");
+    assert_eq!(rows.len(), 1 + 3 * 2, "two regions in each of three cells");
+    assert!(
+        rows[5].starts_with("2,12,faces,average,FFA,") || rows[5].starts_with("2,12.0,faces,average,FFA,"),
+        "{table}"
+    );
 }
 
 #[test]

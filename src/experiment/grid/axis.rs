@@ -91,7 +91,8 @@ impl EvenSteps {
 }
 
 impl AxisValue {
-    pub(super) fn to_json(&self) -> Value {
+    /// As a spec has it.
+    pub fn to_json(&self) -> Value {
         match self {
             Self::Truth(truth) => Value::from(*truth),
             Self::Whole(number) => Value::from(*number),
