@@ -1,0 +1,1 @@
+//! Experiments in which nothing differs: pictures of one colour, divided at random into two conditions.
