@@ -29,6 +29,7 @@ pub use error::Error;
 pub use intake::{Desk, Intake};
 pub use regions::RegionRow;
 pub use report::{ContrastReport, Report};
+pub use results::REPORT;
 pub use stimuli::Find;
 
 use self::glm::GlmEstimates;

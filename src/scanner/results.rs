@@ -20,7 +20,7 @@ use crate::export::{Names, Provenance, ScalarMap, Statistic, cifti, gifti, nifti
 use crate::predict::{Anatomy, files};
 
 /// A report of this name lies beside the files.
-pub(super) const REPORT: &str = "experiment.json";
+pub const REPORT: &str = "experiment.json";
 /// The rate of false discoveries where an experiment asks for none.
 const USUAL_Q: f64 = 0.05;
 
@@ -188,9 +188,10 @@ impl<'a> Results<'a> {
             self.write(name, |to| Ok(gifti::write_map(to, &map, hemisphere, provenance)?))?;
         }
         if matches!(statistic, Statistic::Effect | Statistic::T { .. }) {
-            let (what, unit) = match statistic {
-                Statistic::T { .. } => (format!("contrast {contrast}, t over stimuli or scans"), "t"),
-                _ => (format!("contrast {contrast}, effect"), "effect (units of predicted BOLD)"),
+            let what = format!("contrast {contrast}, {}", statistic.label());
+            let unit = match statistic {
+                Statistic::T { .. } => "t",
+                _ => "effect (units of predicted BOLD)",
             };
             let name = names.contrast_nifti(contrast, statistic);
             let voxels = self.voxels.clone();
