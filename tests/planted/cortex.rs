@@ -10,17 +10,15 @@ use super::pictures::Colour;
 
 pub(crate) const MESH: Mesh = Mesh::Fsaverage3;
 /// Directions in which pictures of one colour differ, and which all vertices answer to.
-pub(crate) const NUISANCES: usize = 12;
+pub(crate) const NUISANCES: usize = 28;
 /// Vertices of a patch.
 const PATCH: usize = 30;
 /// Standard deviation of a vertex's answer to pictures of one colour.
-const SPREAD: f64 = 0.4;
+const SPREAD: f64 = 0.25;
 
 /// Where red and green are planted: around the vertex nearest to a place of the fusiform gyrus (mm, MNI152).
-const CENTRES: [(Colour, Hemisphere, [f64; 3]); 2] = [
-    (Colour::Red, Hemisphere::Right, [40.0, -54.0, -18.0]),
-    (Colour::Green, Hemisphere::Left, [-41.0, -55.0, -18.0]),
-];
+const CENTRES: [(Colour, Hemisphere, [f64; 3]); 2] =
+    [(Colour::Red, Hemisphere::Right, [40.0, -54.0, -18.0]), (Colour::Green, Hemisphere::Left, [-41.0, -55.0, -18.0])];
 
 /// A colour's vertices, as places in a row of the response.
 pub(crate) struct Planted {

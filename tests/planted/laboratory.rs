@@ -109,8 +109,7 @@ impl Laboratory {
         assert_eq!(intake.findings.faults, []);
         let find = |stimulus: &_| desk.find(stimulus);
         let order = Order { spec: &intake.spec, events: &intake.events, warnings: &[], find: &find };
-        let report =
-            scanner.scan(order, out.path(), &mut |_| (), &CancellationToken::new()).expect("an experiment");
+        let report = scanner.scan(order, out.path(), &mut |_| (), &CancellationToken::new()).expect("an experiment");
         Run { report, out }
     }
 
