@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use encortex::catalogue::{Catalogue, CatalogueDirs, ResolvedModel};
+use encortex::encoder::AVERAGE;
 use encortex::experiment::Spec;
 use encortex::features::DeviceChoice;
 use encortex::predict::{Anatomy, PipelineConfig, Prediction, PredictionRequest, Predictor};
 use encortex::scanner::{AtlasFolder, Desk, Order, Report, Scanner};
 use encortex::stimulus::{Event, Ffmpeg, Limits, Source, Speech, Tools};
-use ndarray::{Array2, Array3, Axis, s};
+use ndarray::{Array1, Array2, Axis, s, stack};
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -19,13 +23,13 @@ use super::model;
 use super::pictures::{self, Colour};
 use super::readout::Readout;
 
-/// Pictures of each colour that the directions are found from.
-const STUDIED: u64 = 160;
-/// Pictures of each colour that experiments show; none of those studied.
-pub(crate) const SHOWN: u64 = 16;
-/// From one studied picture to the next, and how long it is shown (s).
-const STUDY_ASYNCHRONY_S: f64 = 2.0;
-const STUDY_S: f64 = 1.0;
+/// Pictures of each colour there are. As all of them are known, so is where colours differ in truth.
+pub(crate) const THERE_ARE: usize = 160;
+/// Pictures of each colour that an experiment shows, drawn from them.
+pub(crate) const SHOWN: usize = 16;
+/// From one picture to the next where all are shown, and how long each of them is (s).
+const ASYNCHRONY_S: f64 = 2.0;
+const PICTURE_S: f64 = 1.0;
 /// Samples of a feature in a second.
 const FEATURE_HZ: f64 = 2.0;
 
@@ -38,6 +42,8 @@ pub(crate) struct Laboratory {
     /// The same model, which states that it has no lag.
     pub(crate) without_lag: Scanner,
     pub(crate) patches: Vec<Planted>,
+    /// By colour.
+    pictures: Vec<Vec<PathBuf>>,
 }
 
 /// The laboratory, set up once; says so where a program or the surfaces are absent.
@@ -78,7 +84,8 @@ impl Laboratory {
             Predictor::start(model, config).expect("a model thread")
         };
 
-        let readout = studied(&start(untrained.clone()), folder.path());
+        let pictures = draw_all(&folder.path().join("all"));
+        let readout = studied(&start(untrained.clone()), &pictures, folder.path());
         let patches = cortex::patches(&anatomy.surfaces().expect("surfaces"));
         let vertices = cortex::weights(&patches);
         let atlases = AtlasFolder::new(folder.path().join("atlases"));
@@ -95,8 +102,8 @@ impl Laboratory {
             }
         };
         let (scanner, without_lag) = (planted("planted", LAG_S), planted("without-lag", 0.0));
-        show(&folder.path().join("pictures"));
-        Some(Self { scanner, without_lag, patches, folder })
+        show(&pictures, &folder.path().join("pictures"));
+        Some(Self { scanner, without_lag, patches, pictures, folder })
     }
 
     /// Runs an experiment on the pictures shown, as a user's JSON has it.
@@ -113,19 +120,38 @@ impl Laboratory {
         Run { report, out }
     }
 
-    /// Writes a file where specs look theirs up.
-    pub(crate) fn write(&self, name: &str, content: &str) {
-        std::fs::write(self.folder.path().join(name), content).expect("a file");
+    /// The vertices that answer to a colour, as places in a row of the response.
+    pub(crate) fn places_of(&self, colour: Colour) -> &[usize] {
+        self.patches.iter().find(|patch| patch.colour == colour).map_or(&[], |patch| &patch.places)
     }
 
-    /// The response `(time, vertex)` to pictures of one colour that are shown nowhere else, one second each, with the
-    /// onset of each (s).
-    pub(crate) fn response_to(&self, colour: Colour, count: u64, asynchrony_s: f64) -> (Array2<f32>, Vec<f64>) {
+    /// The files of a folder of pictures, as specs name them.
+    pub(crate) fn files(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path().join(folder)).expect("a folder");
+        let name = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let mut files: Vec<String> =
+            entries.map(|entry| format!("{folder}/{}", name(entry.expect("an entry")))).collect();
+        files.sort();
+        files
+    }
+
+    /// The response 5 s after the onset of every picture there is, for each colour `(picture, vertex)`.
+    pub(crate) fn peaks(&self) -> Vec<Array2<f32>> {
+        let (response, onsets) = self.response_to(&self.pictures.concat(), ASYNCHRONY_S);
+        let rows: Vec<usize> = onsets.into_iter().map(|onset| onset as usize).collect();
+        let of_colour = |rows: &[usize]| response.select(Axis(0), rows);
+        rows.chunks(THERE_ARE).map(of_colour).collect()
+    }
+
+    /// The response `(time, vertex)` to the first pictures of a colour, and when each of them comes on (s).
+    pub(crate) fn response_to_some(&self, colour: Colour, count: usize, asynchrony_s: f64) -> (Array2<f32>, Vec<f64>) {
+        self.response_to(&self.pictures[colour as usize][..count], asynchrony_s)
+    }
+
+    fn response_to(&self, pictures: &[PathBuf], asynchrony_s: f64) -> (Array2<f32>, Vec<f64>) {
         let folder = tempfile::tempdir_in(self.folder.path()).expect("a temporary folder");
-        let pictures: Vec<PathBuf> =
-            (0..count).map(|number| pictures::write(folder.path(), colour, 20_000 + number)).collect();
-        let (prediction, onsets) = predict(&self.scanner.predictor, &pictures, asynchrony_s, folder.path(), false);
-        (prediction.response(folder.path(), "average").expect("a response"), onsets)
+        let (prediction, onsets) = predict(&self.scanner.predictor, pictures, asynchrony_s, folder.path(), false);
+        (prediction.response(folder.path(), AVERAGE).expect("a response"), onsets)
     }
 }
 
@@ -158,7 +184,7 @@ fn predict(
     let onsets: Vec<f64> = (0..pictures.len()).map(|number| number as f64 * asynchrony_s).collect();
     let event = |(onset, picture): (&f64, &PathBuf)| Event {
         onset: *onset,
-        duration: Some(STUDY_S),
+        duration: Some(PICTURE_S),
         stimulus: picture.clone(),
         transcript: None,
     };
@@ -177,38 +203,41 @@ fn predict(
     (predicted.expect("a prediction"), onsets)
 }
 
-/// Finds the directions, from the features that the real extractor has for pictures of all colours.
-fn studied(untrained: &Predictor, folder: &Path) -> Readout {
+/// All pictures there are, by colour.
+fn draw_all(folder: &Path) -> Vec<Vec<PathBuf>> {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let of = |colour| (0..THERE_ARE as u64).map(|number| pictures::write(folder, colour, number)).collect();
+    Colour::ALL.map(of).into()
+}
+
+/// Finds the directions, from the features that the real extractor has for all pictures.
+fn studied(untrained: &Predictor, pictures: &[Vec<PathBuf>], folder: &Path) -> Readout {
     let study = tempfile::tempdir_in(folder).expect("a temporary folder");
-    let pictures: Vec<PathBuf> = Colour::ALL
-        .into_iter()
-        .flat_map(|colour| (0..STUDIED).map(move |number| (colour, number)))
-        .map(|(colour, number)| pictures::write(study.path(), colour, number))
-        .collect();
-    let (prediction, _) = predict(untrained, &pictures, STUDY_ASYNCHRONY_S, study.path(), true);
+    let (prediction, onsets) = predict(untrained, &pictures.concat(), ASYNCHRONY_S, study.path(), true);
     let bytes = std::fs::read(study.path().join("features-video.f32")).expect("features");
     let values: Vec<f32> = bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
     let series = Array2::from_shape_vec((values.len() / prediction.samples, prediction.samples), values);
     let series = series.expect("(feature, sample)").mapv(f64::from);
-    let shown = (STUDY_S * FEATURE_HZ) as usize;
-    let apart = (STUDY_ASYNCHRONY_S * FEATURE_HZ) as usize;
-    let of_picture = Array3::from_shape_fn((pictures.len(), series.nrows(), shown), |(picture, feature, sample)| {
-        series[[feature, picture * apart + sample]]
-    });
-    let features = of_picture.mean_axis(Axis(2)).expect("samples");
-    let of_colour = |colour: usize| {
-        let first = colour * STUDIED as usize;
-        features.slice(s![first..first + STUDIED as usize, ..]).to_owned()
+    let samples = (PICTURE_S * FEATURE_HZ) as usize;
+    let of_picture = |onset: &f64| {
+        let first = (onset * FEATURE_HZ) as usize;
+        series.slice(s![.., first..first + samples]).mean_axis(Axis(1)).expect("samples")
     };
-    Readout::of(&(0..Colour::ALL.len()).map(of_colour).collect::<Vec<_>>(), cortex::NUISANCES)
+    let of_colour = |onsets: &[f64]| {
+        let features: Vec<Array1<f64>> = onsets.iter().map(of_picture).collect();
+        stack(Axis(0), &features.iter().map(|of| of.view()).collect::<Vec<_>>()).expect("features of one width")
+    };
+    Readout::of(&onsets.chunks(THERE_ARE).map(of_colour).collect::<Vec<_>>(), cortex::NUISANCES)
 }
 
 /// The pictures of the experiments, a folder a colour.
-fn show(folder: &Path) {
-    for colour in Colour::ALL {
+fn show(pictures: &[Vec<PathBuf>], folder: &Path) {
+    for (colour, all) in Colour::ALL.into_iter().zip(pictures) {
         let own = folder.join(colour.name());
         std::fs::create_dir_all(&own).expect("a folder");
-        (0..SHOWN).for_each(|number| drop(pictures::write(&own, colour, 10_000 + number)));
+        for picture in all.sample(&mut ChaCha8Rng::seed_from_u64(colour as u64), SHOWN) {
+            std::fs::copy(picture, own.join(picture.file_name().expect("a name"))).expect("a copy");
+        }
     }
 }
 
