@@ -27,7 +27,7 @@ pub struct PeakEstimate {
     pub to_s: Option<f64>,
 }
 
-/// A general linear model of the whole series, as nilearn's `FirstLevelModel`.
+/// A general linear model of the whole series, whose effects are those of nilearn's `FirstLevelModel`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GlmEstimate {
@@ -40,6 +40,8 @@ pub struct GlmEstimate {
     /// The cosine drift takes what is slower than this (Hz).
     pub high_pass_hz: f64,
     pub noise: Noise,
+    /// What contrasts are tested against.
+    pub variance: Variance,
 }
 
 /// The mean evoked response and its spread over trials.
@@ -70,6 +72,18 @@ pub enum Drift {
     None,
 }
 
+/// Which variance a t of the general linear model is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Variance {
+    /// That between the stimuli of a condition, each estimated alone: p is about other stimuli of the same kind.
+    #[default]
+    Stimuli,
+    /// That of the scans about the fit, as nilearn's: p is about these stimuli only. A model without noise leaves no
+    /// other error than what the regressors cannot fit, so that small differences between stimuli look certain.
+    Scans,
+}
+
 /// How the noise is modelled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -91,7 +105,7 @@ impl PeakEstimate {
     }
 }
 
-/// nilearn's defaults: Glover's function, cosine drift slower than 0.01 Hz, AR(1).
+/// nilearn's defaults: Glover's function, cosine drift slower than 0.01 Hz, AR(1). Tested over stimuli.
 impl Default for GlmEstimate {
     fn default() -> Self {
         Self {
@@ -101,6 +115,7 @@ impl Default for GlmEstimate {
             drift: Drift::default(),
             high_pass_hz: 0.01,
             noise: Noise::default(),
+            variance: Variance::default(),
         }
     }
 }

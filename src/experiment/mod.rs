@@ -32,7 +32,7 @@ pub use condition::{Condition, DerivedTexts};
 pub use contrast::Contrast;
 pub use design::Design;
 pub use error::Error;
-pub use estimate::{Drift, Estimate, GlmEstimate, Hrf, Noise, PeakEstimate, TimecourseEstimate};
+pub use estimate::{Drift, Estimate, GlmEstimate, Hrf, Noise, PeakEstimate, TimecourseEstimate, Variance};
 pub use events_table::{Event, EventsTable};
 pub use fault::{Fault, Findings, Warning};
 pub use listing::Listing;

@@ -16,9 +16,11 @@ mod report;
 mod results;
 mod runs;
 mod scans;
+mod single_trials;
 mod stimuli;
 mod sweep_table;
 mod timecourse;
+mod trial_maps;
 mod zip_folder;
 
 use std::path::Path;
@@ -36,13 +38,13 @@ pub use sweep_table::SweepTable;
 
 use self::glm::GlmEstimates;
 use self::maps::Maps;
-use self::peak::PeakEstimates;
 use self::regions::Regions;
 use self::results::Results;
 use self::scans::Scans;
 use self::stimuli::Stimuli;
+use self::trial_maps::TrialMaps;
 use crate::experiment::design::{Preview, ScheduledEvent, Windows};
-use crate::experiment::{Estimate, Spec};
+use crate::experiment::{Estimate, PeakEstimate, Spec};
 use crate::predict::{Anatomy, Predictor};
 use crate::stimulus::Tools;
 
@@ -156,7 +158,7 @@ impl Scanner {
 
 /// What a contrast is computed from.
 enum Estimates<'a> {
-    Peak(PeakEstimates),
+    Peak(TrialMaps),
     Glm(GlmEstimates<'a>),
 }
 
@@ -164,8 +166,8 @@ impl<'a> Estimates<'a> {
     /// Of one subject. Where courses are asked for, contrasts are of the response at its usual peak.
     fn of(scans: &'a Scans, spec: &Spec, subject: &str) -> Result<Self, Error> {
         Ok(match spec.estimate() {
-            Estimate::Peak(peak) => Self::Peak(PeakEstimates::read(scans, subject, peak.span_s())?),
-            Estimate::Timecourse(_) => Self::Peak(PeakEstimates::read(scans, subject, Default::default())?),
+            Estimate::Peak(peak) => Self::Peak(peak::read(scans, subject, peak.span_s())?),
+            Estimate::Timecourse(_) => Self::Peak(peak::read(scans, subject, PeakEstimate::default().span_s())?),
             Estimate::Glm(glm) => Self::Glm(GlmEstimates::fit(scans, subject, &glm)?),
         })
     }
@@ -177,10 +179,10 @@ impl<'a> Estimates<'a> {
         }
     }
 
-    fn of_trials(&self) -> Option<&PeakEstimates> {
+    fn of_trials(&self) -> Option<&TrialMaps> {
         match self {
             Self::Peak(estimates) => Some(estimates),
-            Self::Glm(_) => None,
+            Self::Glm(estimates) => estimates.trials(),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::maps::Maps;
-use super::peak::PeakEstimates;
+use super::trial_maps::TrialMaps;
 use super::{Error, Scanner};
 use crate::analysis::{ContrastMaps, RandomPatches, TrialEstimates, summarise};
 use crate::brain::{Hemisphere, Mesh, Patch, Region, Surfaces};
@@ -91,7 +91,7 @@ impl Regions {
     pub(super) fn summarise(
         &self,
         maps: &Maps,
-        trials: Option<&PeakEstimates>,
+        trials: Option<&TrialMaps>,
         weights: &[(String, f64)],
     ) -> Result<Vec<RegionRow>, Error> {
         let effect = maps.effect.to_vec();

@@ -14,6 +14,10 @@ pub(super) const UNIT: &str = "The unit is the stimulus. The model is determinis
                         way, so what varies is the stimulus, not a person or a scanner, and a p is about other stimuli of \
                         the same kind, not about other people.";
 
+/// Said instead where the variance is that of scans.
+pub(super) const UNIT_OF_SCANS: &str = "The unit is the scan. A p is about the scans of these stimuli as the regressors fit them, \
+                                 neither about other stimuli nor about other people: the model is deterministic.";
+
 /// An experiment's results.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Report {

@@ -10,12 +10,12 @@ use serde::Serialize;
 use super::Error;
 use super::maps::Maps;
 use super::regions::RegionRow;
-use super::report::{ContrastReport, Report, UNIT};
+use super::report::{ContrastReport, Report, UNIT, UNIT_OF_SCANS};
 use super::scans::Scans;
 use super::timecourse::CourseRow;
 use crate::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
 use crate::experiment::design::Preview;
-use crate::experiment::{Contrast, Estimate, Returned, Spec};
+use crate::experiment::{Contrast, Estimate, Returned, Spec, Variance};
 use crate::export::{Names, Provenance, ScalarMap, Statistic, cifti, gifti, nifti, png};
 use crate::predict::{Anatomy, files};
 
@@ -156,7 +156,11 @@ impl<'a> Results<'a> {
                 Estimate::Timecourse(_) => "timecourse",
             }
             .to_owned(),
-            unit: UNIT.to_owned(),
+            unit: match self.spec.estimate() {
+                Estimate::Glm(glm) if glm.variance == Variance::Scans => UNIT_OF_SCANS,
+                _ => UNIT,
+            }
+            .to_owned(),
             contrasts: self.contrasts,
             notes: warnings.iter().cloned().chain(self.scans.notes()).collect(),
             files: self.files,

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::Error;
-use super::peak::PeakEstimates;
 use super::regions::Regions;
 use super::scans::Scans;
+use super::{Error, peak};
 use crate::analysis::StimulusEstimates;
 use crate::experiment::TimecourseEstimate;
 
@@ -35,7 +34,7 @@ pub(super) fn read(
     let mut rows = Vec::new();
     for step in 0..=steps {
         let after_s = course.from_s + step as f64 * tr_s;
-        let read = PeakEstimates::read(scans, subject, (after_s, after_s))?;
+        let read = peak::read(scans, subject, (after_s, after_s))?;
         if read.trials.is_empty() {
             continue;
         }

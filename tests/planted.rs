@@ -1,0 +1,222 @@
+//! Virtual experiments on a model whose response is known: what is planted is found, and nothing else.
+//!
+//! The extractors are the real ones; the brain encoder is a checkpoint that the test writes. Stimuli are striped pictures
+//! of three colours. One patch of vertices answers to red, one to green, none to blue; every vertex answers to how
+//! pictures of one colour differ, which is the variance that contrasts are tested against. There are 28 such ways to
+//! differ and 1,284 vertices, so that vertices depend on each other, as Benjamini and Hochberg's rate allows where
+//! the dependence is positive and as it is seen to allow here.
+
+mod planted {
+    pub(crate) mod cortex;
+    pub(crate) mod laboratory;
+    pub(crate) mod maps;
+    pub(crate) mod model;
+    pub(crate) mod nulls;
+    pub(crate) mod pictures;
+    pub(crate) mod readout;
+}
+
+use planted::laboratory::{Laboratory, Run, laboratory};
+use planted::maps::area_under_curve;
+use planted::nulls;
+use planted::pictures::Colour;
+use serde_json::{Value, json};
+
+/// A contrast with what is planted in the patches of red and of green.
+struct Contrast {
+    name: &'static str,
+    expression: &'static str,
+    planted: [f64; 2],
+}
+
+const CONTRASTS: [Contrast; 2] = [
+    Contrast { name: "red", expression: "red - (green + blue) / 2", planted: [1.0, -0.5] },
+    Contrast { name: "green", expression: "green - blue", planted: [0.0, 1.0] },
+];
+
+/// The smallest area under the curve that counts as recovered.
+const RECOVERED: f64 = 0.99;
+/// The greatest share of false discoveries.
+const FALSE: f64 = 0.05;
+/// The least share of planted vertices that are found. The general linear model takes eight seconds for too few to tell
+/// neighbours well apart, and finds fewer.
+const FOUND: f64 = 0.85;
+const EXPERIMENTS: u64 = 200;
+
+fn spec(estimate: Value) -> Value {
+    let contrast = |of: &Contrast| json!({ "name": of.name, "expression": of.expression });
+    json!({
+        "name": "colours",
+        "stimuli_folder": "pictures",
+        "modalities": ["video"],
+        "design": { "kind": "event", "stimulus_s": 1.0, "asynchrony_s": 8.0, "seed": 1 },
+        "estimate": estimate,
+        "contrasts": CONTRASTS.iter().map(contrast).collect::<Vec<_>>(),
+        "regions": ["atlas:patches/red", "atlas:patches/green"],
+    })
+}
+
+/// How well an experiment shows what is planted.
+struct Recovery {
+    /// The least area under the curve of a patch and contrast, by effect or by t.
+    area: f64,
+    /// The least share of the planted vertices that a contrast finds, and the greatest of what it finds wrongly.
+    found: f64,
+    wrong: f64,
+}
+
+impl Recovery {
+    fn of(laboratory: &Laboratory, run: &Run, estimate: &str) -> Self {
+        let mut least = Self { area: 1.0, found: 1.0, wrong: 0.0 };
+        for contrast in &CONTRASTS {
+            let maps = run.maps(contrast.name);
+            let patches = || laboratory.patches.iter().zip(contrast.planted).filter(|(_, planted)| *planted != 0.0);
+            for (patch, planted) in patches() {
+                let signed = |map: &[f64]| map.iter().map(|value| value * planted.signum()).collect::<Vec<f64>>();
+                let [effect, t] = [&maps.effect, &maps.t].map(|map| area_under_curve(&signed(map), &patch.places));
+                let (name, colour) = (contrast.name, patch.colour.name());
+                println!("{estimate}, {name}: patch {colour} of {planted:+.1}: AUC {effect:.4} by effect, {t:.4} by t");
+                least.area = least.area.min(effect).min(t);
+            }
+            let truth: Vec<usize> = patches().flat_map(|(patch, _)| patch.places.clone()).collect();
+            let found = maps.found();
+            let right = found.iter().filter(|place| truth.contains(place)).count();
+            println!(
+                "{estimate}, {}: {right} of {} planted vertices have q < 0.05, {} others",
+                contrast.name,
+                truth.len(),
+                found.len() - right
+            );
+            least.found = least.found.min(right as f64 / truth.len() as f64);
+            least.wrong = least.wrong.max((found.len() - right) as f64 / found.len().max(1) as f64);
+        }
+        least
+    }
+}
+
+#[test]
+fn every_estimate_recovers_what_is_planted_and_nothing_else() {
+    let Some(laboratory) = laboratory() else { return };
+    for estimate in ["peak", "glm", "timecourse"] {
+        let run = laboratory.run(&laboratory.scanner, &spec(json!({ "kind": estimate })));
+        let Recovery { area, found, wrong } = Recovery::of(laboratory, &run, estimate);
+        assert!(area >= RECOVERED, "{estimate}: an area under the curve of {area}");
+        assert!(found >= FOUND, "{estimate}: {found} of the planted vertices are found");
+        assert!(wrong <= FALSE, "{estimate}: {wrong} of the discoveries are false");
+    }
+}
+
+#[test]
+fn a_planted_region_stands_out_from_every_random_patch() {
+    let Some(laboratory) = laboratory() else { return };
+    let run = laboratory.run(&laboratory.scanner, &spec(json!({ "kind": "peak" })));
+    for (contrast, region) in run.report.contrasts.iter().zip(["red", "green"]) {
+        let row = contrast.regions.iter().find(|row| row.region == region).expect("the region of the contrast");
+        assert_eq!(row.patches_larger, Some(0.0), "{region}");
+        assert!(row.t > Some(10.0) && row.cohens_d > Some(2.0), "{row:?}");
+    }
+    let other = &run.report.contrasts[1].regions[0];
+    assert_eq!(other.region, "red");
+    assert!(
+        other.p > Some(0.05) && other.patches_larger > Some(0.0),
+        "green and blue are one to red's patch: {other:?}"
+    );
+}
+
+/// Five seconds after onset, as the model has it, and at no other time that is not near another trial.
+#[test]
+fn the_course_peaks_where_the_model_answers() {
+    let Some(laboratory) = laboratory() else { return };
+    let run = laboratory.run(&laboratory.scanner, &spec(json!({ "kind": "timecourse", "from_s": -2.0, "to_s": 12.0 })));
+    let table = run.table("timecourses.tsv");
+    let mut rows = csv::ReaderBuilder::new().delimiter(b'\t').from_reader(table.as_bytes());
+    let header = rows.headers().expect("a header").clone();
+    assert_eq!(header.iter().take(4).collect::<Vec<_>>(), ["region", "condition", "after_s", "mean"]);
+    let mut seen = 0;
+    for row in rows.records() {
+        let row = row.expect("a row");
+        let (region, condition, after_s, mean) = (&row[0], &row[1], row[2].parse::<f64>(), row[3].parse::<f64>());
+        let (after_s, mean) = (after_s.expect("a time"), mean.expect("a mean"));
+        let expected = f64::from(u8::from(region == condition && after_s == 5.0));
+        assert!((mean - expected).abs() < 0.15, "{region}, {condition}: {mean} after {after_s} s");
+        seen += 1;
+    }
+    assert_eq!(seen, 2 * 3 * 15);
+}
+
+/// The same responses, of a model that says that they come without a lag.
+#[test]
+fn a_lag_that_is_not_the_responses_own_loses_what_is_planted() {
+    let Some(laboratory) = laboratory() else { return };
+    for estimate in ["peak", "glm"] {
+        let spec = spec(json!({ "kind": estimate }));
+        let [right, shifted] =
+            [&laboratory.scanner, &laboratory.without_lag].map(|scanner| laboratory.run(scanner, &spec).maps("green"));
+        let places = laboratory.places_of(Colour::Green);
+        let area = |map: &[f64]| area_under_curve(map, places);
+        println!("{estimate}: AUC {:.4}, and {:.4} five seconds off", area(&right.effect), area(&shifted.effect));
+        assert!(area(&right.effect) >= RECOVERED && area(&shifted.effect) < 0.6, "{estimate}");
+    }
+}
+
+#[test]
+fn the_same_contrast_has_the_same_maps_however_it_is_written() {
+    let Some(laboratory) = laboratory() else { return };
+    let expression = spec(json!({ "kind": "peak" }));
+    let mut weights = expression.clone();
+    weights["contrasts"][0] = json!({ "name": "red", "weights": { "blue": -0.5, "green": -0.5, "red": 1.0 } });
+    let mut reordered = expression.clone();
+    let condition = |colour: &str| {
+        let folder = expression["stimuli_folder"].as_str().expect("a folder");
+        let files = laboratory.files(&format!("{folder}/{colour}"));
+        json!({ "name": colour, "stimuli": files })
+    };
+    reordered["conditions"] = ["blue", "red", "green"].map(condition).into();
+    reordered.as_object_mut().expect("a spec").remove("stimuli_folder");
+    let [expression, weights, reordered] =
+        [&expression, &weights, &reordered].map(|spec| laboratory.run(&laboratory.scanner, spec));
+    assert_eq!(expression.maps("red"), weights.maps("red"));
+    assert_ne!(expression.report.design, reordered.report.design, "the order of conditions is another order of trials");
+    for contrast in CONTRASTS {
+        let (one, other) = (expression.maps(contrast.name), reordered.maps(contrast.name));
+        let pairs = one.effect.iter().zip(&other.effect).chain(one.q.iter().zip(&other.q));
+        assert!(pairs.into_iter().all(|(one, other)| (one - other).abs() < 1e-4), "{}", contrast.name);
+    }
+}
+
+#[test]
+fn of_experiments_in_which_nothing_differs_one_in_twenty_finds_something() {
+    let Some(laboratory) = laboratory() else { return };
+    let limit = nulls::most_by_chance(EXPERIMENTS);
+    let peak = nulls::by_peak(laboratory, EXPERIMENTS);
+    let [stimuli, scans] = nulls::by_glm(laboratory, EXPERIMENTS);
+    for (estimate, rates) in [("peak", peak), ("glm over stimuli", stimuli), ("glm over scans", scans)] {
+        println!(
+            "{estimate}: {} of {EXPERIMENTS} null experiments with any q < 0.05 ({:.1} %; {limit} are within chance), {} \
+             with any p < 0.05; {:.2} % of all vertices with p < 0.05",
+            rates.discoveries,
+            rates.discoveries as f64 / EXPERIMENTS as f64 * 100.0,
+            rates.uncorrected,
+            100.0 * rates.vertices
+        );
+    }
+    for rates in [peak, stimuli] {
+        assert!(rates.discoveries <= limit, "{rates:?}");
+        assert!((0.03..0.07).contains(&rates.vertices), "{rates:?}");
+        assert!(rates.uncorrected as u64 > EXPERIMENTS / 2, "without a correction something is found: {rates:?}");
+    }
+    assert!(scans.discoveries > limit, "scans say nothing about other stimuli: {scans:?}");
+}
+
+#[test]
+fn of_all_that_is_found_one_part_in_twenty_is_false() {
+    let Some(laboratory) = laboratory() else { return };
+    let (wrong, found) = nulls::planted(laboratory, EXPERIMENTS);
+    println!(
+        "{EXPERIMENTS} planted experiments: {:.2} % of the discoveries are false, {:.0} % of the planted vertices are \
+         found or more",
+        100.0 * wrong,
+        100.0 * found
+    );
+    assert!(wrong <= FALSE && found >= 0.95);
+}
