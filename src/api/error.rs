@@ -206,7 +206,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::Overlap { .. } => (S::UNPROCESSABLE_ENTITY, "overlap_out_of_range"),
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
         predict::Error::UnknownSubject { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_subject"),
-        predict::Error::NoSurfaces(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
+        predict::Error::NoSurfaces(_) | predict::Error::NoSpheres(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
         predict::Error::File { source, .. } => of_io(source),
         predict::Error::NotFinite { .. } => (S::INTERNAL_SERVER_ERROR, "response_not_finite"),
         predict::Error::ModelThread(_) => (S::INTERNAL_SERVER_ERROR, "model_failed"),
