@@ -75,7 +75,8 @@ impl MapFile {
     ) -> Result<Vec<MeasuredMap>, measured::Error> {
         match self {
             Self::Volume(bytes) => {
-                let maps = Volumes::from_nifti(bytes)?.on_surface(space.into(), surfaces, mesh)?;
+                let maps =
+                    Volumes::from_nifti(bytes)?.with_zeros_restored().on_surface(space.into(), surfaces, mesh)?;
                 Ok(maps.into_iter().map(MeasuredMap::without_zeros).collect())
             }
             Self::Gifti { left, right } => MeasuredMap::from_gifti(left, right, mesh),

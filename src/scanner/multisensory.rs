@@ -200,7 +200,7 @@ impl Senses {
             self.dominant.iter().map(|modality| modality.map_or(0.0, |modality| modality as u8 as f32 + 1.0));
         maps.add("dominance", Statistic::Value, dominant.collect())?;
         let bold = "predicted BOLD (arbitrary units)";
-        let above_nothing = "predicted BOLD above that to nothing, largest = 1";
+        let above_nothing = "predicted BOLD above that to nothing, over its largest";
         let [red, green, blue] = [0, 1, 2].map(|channel| self.colours.column(channel));
         let drawn: [(&str, &str, &str, ArrayView1<f32>); 5] = [
             ("max rule", "AV - max(A, V)", bold, self.max_rule.view()),
