@@ -31,8 +31,8 @@ pub struct GroupReport {
     pub degrees_of_freedom: usize,
     /// `voxels` of the files' grid, or `vertices` of a mesh.
     pub places: String,
-    /// Places where every map has a value and these differ: only they are tested. A voxel of 0 has none, since 0 is what
-    /// stands outside of masks.
+    /// Places where every map has a value and these differ: only they are tested. What lies outside of a mask is 0 in every
+    /// map; where it is 0 in some of them, that is taken for their value.
     pub tested: usize,
     /// Of these, where q is under 0.05 (Benjamini and Hochberg, both tails).
     pub significant: usize,
@@ -49,7 +49,7 @@ pub struct GroupReport {
 pub fn group(files: &[MapFile], space: Space, anatomy: &Anatomy, folder: &Path) -> Result<GroupReport, Error> {
     let surfaces = anatomy.surfaces()?;
     let volumes = files.iter().filter_map(|file| match file {
-        MapFile::Volume(bytes) => Some(Volumes::from_nifti(bytes).map(Volumes::with_zeros_restored)),
+        MapFile::Volume(bytes) => Some(Volumes::from_nifti(bytes)),
         MapFile::Gifti { .. } | MapFile::Cifti(_) => None,
     });
     let volumes = volumes.collect::<Result<Vec<_>, _>>()?;
@@ -68,7 +68,7 @@ fn of_volumes(volumes: &[Volumes], space: Space, surfaces: &Surfaces, folder: &P
         return Err(Error::OtherGrid { first: shape, other: other.shape() });
     }
     let maps: Vec<&[f32]> = volumes.iter().flat_map(Volumes::maps).map(Vec::as_slice).collect();
-    let tested = Tested::new(&maps, |value| value.is_finite() && value != 0.0)?;
+    let tested = Tested::new(&maps)?;
     let mesh = surfaces.mesh();
     let (names, origin) = (Names::of_group(mesh), origin(tested.test.n, mesh));
     let code = match space {
@@ -98,7 +98,7 @@ fn of_surfaces(files: &[MapFile], space: Space, surfaces: &Surfaces, folder: &Pa
     })?;
     let values = |map: &MeasuredMap| map.values().iter().map(|value| value.unwrap_or(f32::NAN)).collect();
     let maps: Vec<Vec<f32>> = maps.iter().flatten().map(values).collect();
-    let tested = Tested::new(&maps.iter().map(Vec::as_slice).collect::<Vec<_>>(), f32::is_finite)?;
+    let tested = Tested::new(&maps.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     let mut written = MapFolder::new(folder, Names::of_group(mesh), origin(tested.test.n, mesh), surfaces);
     for (statistic, values) in tested.statistics()? {
         if statistic == tested.t() {
@@ -133,12 +133,12 @@ struct Tested {
 }
 
 impl Tested {
-    /// Of the places where every map has a measured value, and these differ.
-    fn new(maps: &[&[f32]], is_measured: impl Fn(f32) -> bool) -> Result<Self, Error> {
+    /// Of the places where every map has a value and these differ.
+    fn new(maps: &[&[f32]]) -> Result<Self, Error> {
         let length = maps.first().map_or(0, |map| map.len());
         let values = |place: usize| maps.iter().map(move |map| map[place]);
         let differ = |place: usize| values(place).any(|value| value != maps[0][place]);
-        let is_tested = |place: &usize| values(*place).all(&is_measured) && differ(*place);
+        let is_tested = |place: &usize| values(*place).all(f32::is_finite) && differ(*place);
         let places: Vec<usize> = (0..length).filter(is_tested).collect();
         let mut table = Array2::zeros((maps.len(), places.len()));
         for (mut row, map) in table.axis_iter_mut(Axis(0)).zip(maps) {
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn only_places_with_a_value_in_every_map_are_tested() {
         let maps: [&[f32]; 3] = [&[1.0, 7.0, f32::NAN, 4.0], &[2.0, 7.0, 1.0, 0.0], &[3.0, 7.0, 1.0, 5.0]];
-        let tested = Tested::new(&maps, f32::is_finite).unwrap();
+        let tested = Tested::new(&maps).unwrap();
         assert_eq!(tested.places, [0, 3], "they have no value, or are the same");
         let [_, (_, t), _, (_, p), _] = tested.statistics().unwrap();
         assert!((t[0] - 12f32.sqrt()).abs() < 1e-6 && t[1] == 0.0 && t[2] == 0.0 && t[3] > 0.0);
@@ -214,11 +214,8 @@ mod tests {
 
     #[test]
     fn one_map_is_no_group() {
-        assert!(matches!(
-            Tested::new(&[&[1.0, 2.0]], f32::is_finite),
-            Err(Error::Analysis(analysis::Error::TooFewMaps { found: 1 }))
-        ));
+        assert!(matches!(Tested::new(&[&[1.0, 2.0]]), Err(Error::Analysis(analysis::Error::TooFewMaps { found: 1 }))));
         let apart: [&[f32]; 2] = [&[1.0, f32::NAN], &[f32::NAN, 1.0]];
-        assert!(matches!(Tested::new(&apart, f32::is_finite), Err(Error::NothingShared { maps: 2 })));
+        assert!(matches!(Tested::new(&apart), Err(Error::NothingShared { maps: 2 })));
     }
 }

@@ -55,16 +55,17 @@ fn plant(scanner: &Scanner, localizer: &str, map: &str, stimuli: &Path, maps: &P
 
 #[test]
 fn the_table_says_yes_to_its_own_predictions_and_no_to_noise() -> Tested {
-    let Some(stimuli) = stimuli()? else { return Ok(()) };
+    let Some(folder) = stimuli()? else { return Ok(()) };
+    let stimuli = folder.path().join("stimuli");
     let scanner = scanner();
     let maps = tempfile::tempdir()?;
-    plant(&scanner, "faces", "contrast-faces_stat-effect", stimuli.path(), maps.path())?;
-    plant(&scanner, "speech_sounds", "contrast-speech_stat-z", stimuli.path(), maps.path())?;
+    plant(&scanner, "faces", "contrast-faces_stat-effect", &stimuli, maps.path())?;
+    plant(&scanner, "speech_sounds", "contrast-speech_stat-z", &stimuli, maps.path())?;
     write_random(&maps.path().join("places.dscalar.nii"))?;
     write_random(&maps.path().join("motion.dscalar.nii"))?;
     std::fs::write(maps.path().join("bodies.nii.gz"), b"no volume")?;
 
-    let report = validated(&scanner, stimuli.path(), maps.path(), None)?;
+    let report = validated(&scanner, &stimuli, maps.path(), None)?;
     for row in &report.rows {
         eprintln!("{} {:?} {:?} published {}: {:?}", row.localizer, row.r, row.n, row.published_r, row.missing);
     }
@@ -89,13 +90,14 @@ fn the_table_says_yes_to_its_own_predictions_and_no_to_noise() -> Tested {
 
 #[test]
 fn over_the_papers_parcels_there_are_360_of_them() -> Tested {
-    let (Some(stimuli), Some(atlases)) = (stimuli()?, shared("assets/atlases")) else { return Ok(()) };
+    let (Some(folder), Some(atlases)) = (stimuli()?, shared("assets/atlases")) else { return Ok(()) };
+    let stimuli = folder.path().join("stimuli");
     let scanner = scanner();
     let files = ["u16", "json"].map(|ending| atlases.join(format!("hcpmmp1_fsaverage5.{ending}")));
     scanner.atlases.add("hcpmmp", &files, "accepted by a test", MESH)?;
     let maps = tempfile::tempdir()?;
-    plant(&scanner, "faces", "contrast-faces_stat-effect", stimuli.path(), maps.path())?;
-    let report = validated(&scanner, stimuli.path(), maps.path(), Some("hcpmmp"))?;
+    plant(&scanner, "faces", "contrast-faces_stat-effect", &stimuli, maps.path())?;
+    let report = validated(&scanner, &stimuli, maps.path(), Some("hcpmmp"))?;
     let faces = &report.rows[0];
     assert_eq!((report.over.as_str(), faces.n), ("parcels of hcpmmp", Some(360)));
     assert!((faces.r.ok_or("no R")? - 1.0).abs() < 1e-6);

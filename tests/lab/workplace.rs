@@ -78,7 +78,7 @@ pub(crate) fn scanner() -> MutexGuard<'static, Scanner> {
     SCANNER.get_or_init(start).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What `scripts/stimuli` makes, two a condition; says so where Python lacks what it takes.
+/// A folder in whose `stimuli` lies what `scripts/stimuli` makes, two a condition; says so where Python lacks what it takes.
 pub(crate) fn stimuli() -> Tested<Option<TempDir>> {
     let python = match std::env::var_os("VIRTUAL_ENV") {
         Some(environment) => Path::new(&environment).join("bin/python"),
@@ -86,7 +86,7 @@ pub(crate) fn stimuli() -> Tested<Option<TempDir>> {
     };
     let folder = tempfile::tempdir()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/stimuli");
-    let made = Command::new(&python).arg(script).arg(folder.path()).args(["--count", "2"]).output();
+    let made = Command::new(&python).arg(script).arg(folder.path().join("stimuli")).args(["--count", "2"]).output();
     match made {
         Ok(output) if output.status.success() => Ok(Some(folder)),
         Ok(output) => {
