@@ -138,7 +138,7 @@ fn write(found: &Components, mut maps: MapFolder) -> Result<Vec<String>, Error> 
         maps.draw(&name, Statistic::Value, &values, caption)?;
         maps.add(&name, Statistic::Value, values)?;
         let is_top = top.iter().map(|is_top| f32::from(u8::from(*is_top))).collect();
-        maps.add(&format!("{name}, top 10 %"), Statistic::Value, is_top)?;
+        maps.add(&format!("{name} top 10 %"), Statistic::Value, is_top)?;
     }
     maps.finish()
 }

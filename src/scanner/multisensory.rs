@@ -205,9 +205,9 @@ impl Senses {
         let drawn: [(&str, &str, &str, ArrayView1<f32>); 5] = [
             ("max rule", "AV - max(A, V)", bold, self.max_rule.view()),
             ("super-additivity", "AV - A - V + null", bold, self.super_additivity.view()),
-            ("red, text", "red of RGB, text alone", above_nothing, red),
-            ("green, audio", "green of RGB, audio alone", above_nothing, green),
-            ("blue, video", "blue of RGB, video alone", above_nothing, blue),
+            ("text (red)", "text alone, red of RGB", above_nothing, red),
+            ("audio (green)", "audio alone, green of RGB", above_nothing, green),
+            ("video (blue)", "video alone, blue of RGB", above_nothing, blue),
         ];
         for (name, what, unit, values) in drawn {
             let values = values.to_vec();

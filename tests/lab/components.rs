@@ -17,7 +17,7 @@ fn components_are_written_named_and_correlated_without_sign() -> Tested {
 
     for row in &first.components {
         let map = map_of(folder.path(), &row.name)?;
-        let top = map_of(folder.path(), &format!("{}, top 10 %", row.name))?;
+        let top = map_of(folder.path(), &format!("{} top 10 %", row.name))?;
         assert_eq!(top.iter().filter(|value| **value == 1.0).count(), 2_048);
         let least =
             map.iter().zip(&top).filter(|(_, top)| **top == 1.0).map(|(value, _)| *value).fold(f32::MAX, f32::min);

@@ -77,7 +77,7 @@ fn one_call_gives_what_the_sets_of_modalities_give_apart() -> Tested {
         .map(|(modality, code)| (modality.name(), counted(code)))
         .collect();
     assert_eq!(report.subjects[0].dominant, expected);
-    for colour in ["red, text", "green, audio", "blue, video"] {
+    for colour in ["text (red)", "audio (green)", "video (blue)"] {
         let channel = map_of(folder.path(), colour)?;
         assert!(channel.iter().all(|value| (0.0..=1.0).contains(value)) && channel.contains(&1.0), "{colour}");
     }
@@ -95,6 +95,6 @@ fn a_film_without_words_says_so() -> Tested {
     assert_eq!(report.features[&Modality::Text].state, FeatureState::Absent);
     assert!(report.notes.iter().any(|note| note.contains("has no text")), "{:?}", report.notes);
     assert_eq!(map_of(folder.path(), "T")?, map_of(folder.path(), "null")?);
-    assert!(map_of(folder.path(), "red, text")?.iter().all(|value| *value == 0.0));
+    assert!(map_of(folder.path(), "text (red)")?.iter().all(|value| *value == 0.0));
     Ok(())
 }
