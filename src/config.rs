@@ -105,6 +105,11 @@ pub(crate) struct Options {
     /// How many predictions may wait before the server refuses more.
     #[arg(long, global = true, env = "ENCORTEX_QUEUE")]
     queue_capacity: Option<usize>,
+
+    /// The database of the queue, postgres://USER@HOST/NAME, where several machines share it; a file in the data folder
+    /// when left out.
+    #[arg(long, global = true, env = "ENCORTEX_DATABASE_URL", value_name = "URL")]
+    database_url: Option<String>,
 }
 
 /// The settings in force.
@@ -126,6 +131,7 @@ pub(crate) struct Config {
     limits: Limits,
     max_upload_bytes: u64,
     queue_capacity: usize,
+    database_url: Option<String>,
 }
 
 impl Options {
@@ -157,6 +163,7 @@ impl Options {
             limits: Limits { duration_s: self.max_duration_s.or(file.max_duration_s).unwrap_or(4.0 * 3600.0) },
             max_upload_bytes: self.max_upload_bytes.or(file.max_upload_bytes).unwrap_or(8 << 30),
             queue_capacity: self.queue_capacity.or(file.queue_capacity).unwrap_or(64),
+            database_url: self.database_url.or(file.database_url),
         })
     }
 }
@@ -182,7 +189,7 @@ impl Config {
         self.scanner_of(self.predictor(&self.catalogue()?)?)
     }
 
-    fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
+    pub(crate) fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
         Ok(Scanner { predictor, tools: self.tools()?, anatomy: self.anatomy.clone(), atlases: self.atlases() })
     }
 
@@ -214,6 +221,7 @@ impl Config {
             anatomy: self.anatomy.clone(),
             max_upload_bytes: self.max_upload_bytes,
             queue_capacity: self.queue_capacity,
+            database_url: self.database_url.clone(),
         }
     }
 }

@@ -108,7 +108,7 @@ fn write_everything(folder: &Path, surfaces: &Surfaces) -> Result<(), Box<dyn Er
     nifti::write_series(create(&names.nifti())?, &mut rows, &provenance, &map)?;
     nifti::write_mean(create(&names.mean_nifti())?, &mean, &provenance, &map)?;
     npy::write_series(create(&names.npy())?, &mut rows, MESH)?;
-    png::cortex(create(&names.png())?, &mean, surfaces, &provenance)?;
+    png::cortex(create(&names.png())?, &mean, png::MEAN, surfaces, &provenance)?;
     fs::write(folder.join(names.surface_sidecar()), sidecar::surface(&provenance))?;
     fs::write(folder.join(names.volume_sidecar()), sidecar::volume(&provenance, &map))?;
     fs::write(folder.join(names.mean_sidecar()), sidecar::volume(&provenance, &map))?;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::jobs::{self, Failure, JobState, Stopped};
-use crate::{catalogue, encoder, export, features, predict, stimulus, store};
+use crate::{catalogue, encoder, experiment, export, features, predict, scanner, stimulus, store};
 
 /// How long a client should wait for a model that is loading.
 const LOADING_RETRY: Duration = Duration::from_secs(5);
@@ -28,6 +28,10 @@ pub enum Error {
     Jobs(#[from] jobs::Error),
     #[error(transparent)]
     Predict(#[from] predict::Error),
+    #[error(transparent)]
+    Scanner(#[from] scanner::Error),
+    #[error("cell {cell} of the experiment {id} has no result (yet)")]
+    NoResult { id: String, cell: u64 },
     #[error(transparent)]
     Catalogue(#[from] catalogue::Error),
     #[error("{}", .0.detail)]
@@ -107,6 +111,8 @@ impl Error {
             Self::Store(error) => of_store(error),
             Self::Jobs(error) => of_jobs(error),
             Self::Predict(error) => of_predict(error),
+            Self::Scanner(error) => of_scanner(error),
+            Self::NoResult { .. } => (S::NOT_FOUND, "no_result"),
             Self::Catalogue(error) => of_catalogue(error),
             Self::PredictionFailed(failure) => {
                 let status = S::from_u16(failure.status).unwrap_or(S::INTERNAL_SERVER_ERROR);
@@ -141,7 +147,9 @@ impl Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Jobs(jobs::Error::Full { retry_after, .. }) => Some(*retry_after),
-            Self::Jobs(jobs::Error::Draining) | Self::ModelFailed { .. } => Some(LOADING_RETRY),
+            Self::Jobs(jobs::Error::Draining | jobs::Error::Unavailable { .. }) | Self::ModelFailed { .. } => {
+                Some(LOADING_RETRY)
+            }
             _ => None,
         }
     }
@@ -173,6 +181,7 @@ fn of_store(error: &store::Error) -> Verdict {
         store::Error::Empty { .. } => (S::UNPROCESSABLE_ENTITY, "empty_stimulus"),
         store::Error::UnknownStimulus { .. } => (S::NOT_FOUND, "unknown_stimulus"),
         store::Error::UnknownPrediction { .. } => (S::NOT_FOUND, "unknown_prediction"),
+        store::Error::UnknownExperiment { .. } => (S::NOT_FOUND, "unknown_experiment"),
         store::Error::File { source, .. } => of_io(source),
     }
 }
@@ -188,6 +197,12 @@ fn of_jobs(error: &jobs::Error) -> Verdict {
     match error {
         jobs::Error::Full { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_full"),
         jobs::Error::Draining => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+        jobs::Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable"),
+        jobs::Error::UnknownExperiment { .. } => (StatusCode::NOT_FOUND, "unknown_experiment"),
+        jobs::Error::StorageFull(_) => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+        jobs::Error::UnknownDatabase { .. } | jobs::Error::Database(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+        }
         jobs::Error::Store(error) => of_store(error),
     }
 }
@@ -210,6 +225,47 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::File { source, .. } => of_io(source),
         predict::Error::NotFinite { .. } => (S::INTERNAL_SERVER_ERROR, "response_not_finite"),
         predict::Error::ModelThread(_) => (S::INTERNAL_SERVER_ERROR, "model_failed"),
+    }
+}
+
+fn of_scanner(error: &scanner::Error) -> Verdict {
+    use StatusCode as S;
+    use scanner::Error as E;
+    match error {
+        E::Experiment(error) => of_experiment(error),
+        E::Expression { .. } | E::RegionName(_) => (S::UNPROCESSABLE_ENTITY, "invalid_spec"),
+        E::Stimulus(error) => of_stimulus(error),
+        E::Predict(error) => of_predict(error),
+        E::Analysis(_) | E::Comparison(_) => (S::UNPROCESSABLE_ENTITY, "analysis_impossible"),
+        E::Region(_) | E::UnknownAtlas { .. } | E::Atlas(_) => (S::UNPROCESSABLE_ENTITY, "unknown_region"),
+        E::AtlasName { .. } | E::AtlasFiles { .. } => (S::UNPROCESSABLE_ENTITY, "bad_atlas"),
+        E::Brain(_) => (S::INTERNAL_SERVER_ERROR, "surfaces_unreadable"),
+        E::Export(error) => of_export(error),
+        E::UnknownStimulus { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
+        E::Encoder(error) => of_encoder(error),
+        E::MapTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
+        E::Measured(_) | E::MapFormat { .. } | E::NoPair { .. } | E::NoMap { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "bad_map")
+        }
+        E::MixedMaps | E::OtherGrid { .. } | E::NothingShared { .. } => (S::UNPROCESSABLE_ENTITY, "bad_map"),
+        E::NoStimuli { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
+        E::Unfit { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_spec"),
+        E::NoCell { .. } => (S::NOT_FOUND, "no_cell"),
+        E::Zip { .. } => (S::UNPROCESSABLE_ENTITY, "bad_zip"),
+        E::File { source, .. } => of_io(source),
+        E::Table(_) => (S::INTERNAL_SERVER_ERROR, "export_failed"),
+        E::Cancelled => (S::CONFLICT, "cancelled"),
+    }
+}
+
+fn of_experiment(error: &experiment::Error) -> Verdict {
+    use experiment::Error as E;
+    match error {
+        E::UnknownLocalizer { .. } => (StatusCode::NOT_FOUND, "unknown_localizer"),
+        E::SpecTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        E::NotText(_) | E::Json(_) | E::Toml(_) => (StatusCode::BAD_REQUEST, "malformed_body"),
+        E::LibraryFile { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "library_unreadable"),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_spec"),
     }
 }
 

@@ -33,23 +33,23 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok()).unwrap_or(0);
-    let is_finished = state.queue.status(&id)?.job.state.is_finished();
-    let mut events = Box::pin(state.queue.events(&id, seen).await?.peekable());
+    let is_finished = state.predictions.status(&id).await?.job.state.is_finished();
+    let mut events = Box::pin(state.predictions.events(&id, seen).await?.peekable());
     if is_finished && events.as_mut().peek().await.is_none() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let sent = events.map(|event| event.and_then(sent)).take_until(state.closing.cancelled_owned());
+    let sent =
+        events.map(|event| event.map_err(axum::Error::new).and_then(sent)).take_until(state.closing.cancelled_owned());
     let headers = [(header::CACHE_CONTROL, "no-cache"), (HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((headers, Sse::new(sent).keep_alive(KeepAlive::new().interval(PING))).into_response())
 }
 
-fn sent(event: Event) -> std::io::Result<Sent> {
-    let sent = Sent::default().id(event.id.to_string());
-    let sent = match &event.what {
+fn sent(event: Event) -> Result<Sent, axum::Error> {
+    let sent = Sent::default().id(event.number.to_string());
+    match &event.what {
         Happening::State { state, failure } => {
             sent.event("state").json_data(serde_json::json!({ "state": state, "failure": failure }))
         }
         Happening::Progress(progress) => sent.event("progress").json_data(progress),
-    };
-    sent.map_err(std::io::Error::other)
+    }
 }

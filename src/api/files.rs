@@ -10,7 +10,7 @@ use tower_http::services::ServeFile;
 
 use super::{Error, Problem, State};
 use crate::jobs::JobState;
-use crate::predict::{self, Prediction};
+use crate::predict::{self, Anatomy, Prediction};
 
 const BINARY: &str = "application/octet-stream";
 
@@ -32,8 +32,9 @@ pub(super) async fn download(
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Error> {
-    let making = state.clone();
-    let (path, media_type) = tokio::task::spawn_blocking(move || make(&making, &id, &name)).await??;
+    let (folder, result) = succeeded(&state, &id).await?;
+    let making = move || make(&folder, &result, &name, &state.config.anatomy);
+    let (path, media_type) = tokio::task::spawn_blocking(making).await??;
     let mut response = send(&path, request).await;
     if response.status().is_success() {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -45,18 +46,22 @@ pub(super) async fn download(
     Ok(response)
 }
 
-fn make(state: &State, id: &str, name: &str) -> Result<(PathBuf, &'static str), Error> {
-    let (folder, result) = succeeded(state, id)?;
-    let path = predict::files::make(&folder, name, &state.config.anatomy)?;
-    let file = predict::files::list(&result)?.into_iter().find(|file| file.name == name);
+fn make(
+    folder: &FilePath,
+    result: &Prediction,
+    name: &str,
+    anatomy: &Anatomy,
+) -> Result<(PathBuf, &'static str), Error> {
+    let path = predict::files::make(folder, name, anatomy)?;
+    let file = predict::files::list(result)?.into_iter().find(|file| file.name == name);
     Ok((path, file.map_or(BINARY, |file| file.format.media_type())))
 }
 
 /// The folder and the result of a prediction that has succeeded.
-pub(super) fn succeeded(state: &State, id: &str) -> Result<(PathBuf, Prediction), Error> {
-    match state.queue.status(id)?.job.state {
+pub(super) async fn succeeded(state: &State, id: &str) -> Result<(PathBuf, Prediction), Error> {
+    match state.predictions.status(id).await?.job.state {
         JobState::Succeeded => {
-            let folder = state.queue.results(id)?;
+            let folder = state.predictions.results(id)?;
             let result = Prediction::read(&folder)?;
             Ok((folder, result))
         }

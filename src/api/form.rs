@@ -356,11 +356,9 @@ impl Parameters {
         match field {
             "subject" => self.subjects.push(value.to_owned()),
             "modalities" => once("modalities", &mut self.modalities, modalities(value)?)?,
-            "duration" => {
-                once("duration", &mut self.duration_s, parse("duration", value, "a number of seconds")?)?;
-            }
+            "duration" => once("duration", &mut self.duration_s, seconds("duration", value)?)?,
             "timing" => once("timing", &mut self.timing, timing(value)?)?,
-            "overlap" => once("overlap", &mut self.overlap_s, parse("overlap", value, "a number of seconds")?)?,
+            "overlap" => once("overlap", &mut self.overlap_s, seconds("overlap", value)?)?,
             "save_features" => {
                 once("save_features", &mut self.save_features, parse("save_features", value, "true or false")?)?;
             }
@@ -398,6 +396,13 @@ fn once<T>(field: &'static str, place: &mut Option<T>, value: T) -> Result<(), E
 
 fn parse<T: FromStr>(field: &'static str, value: &str, expected: &'static str) -> Result<T, Error> {
     value.trim().parse().map_err(|_| Error::BadValue { field, value: value.to_owned(), expected })
+}
+
+/// A number that JSON can hold too, for so it is stored.
+fn seconds(field: &'static str, text: &str) -> Result<f64, Error> {
+    let seconds: f64 = parse(field, text, "a number of seconds")?;
+    let is_number = seconds.is_finite().then_some(seconds);
+    is_number.ok_or_else(|| Error::BadValue { field, value: text.to_owned(), expected: "a number of seconds" })
 }
 
 fn modalities(list: &str) -> Result<Vec<Modality>, Error> {

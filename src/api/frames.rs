@@ -39,7 +39,7 @@ pub(super) async fn download(
     request: Request,
 ) -> Result<Response, Error> {
     let Query(Frames { subject }) = frames?;
-    let (folder, result) = succeeded(&state, &id)?;
+    let (folder, result) = succeeded(&state, &id).await?;
     let subject = match (subject, result.subjects.as_slice()) {
         (Some(subject), _) => subject,
         (None, [only]) => only.name.clone(),

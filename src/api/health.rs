@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::State;
+use crate::jobs::Worker;
 use crate::predict::Health;
 
 /// Whether the server takes predictions.
@@ -38,7 +39,7 @@ pub(super) async fn ready(extract::State(state): extract::State<State>) -> (Stat
 
 /// `None` when all is well.
 pub(super) fn reason_not_ready(state: &State) -> Option<String> {
-    if state.closing.is_cancelled() || state.queue.is_draining() {
+    if state.closing.is_cancelled() || state.workers.iter().any(Worker::is_draining) {
         return Some("the server is shutting down".to_owned());
     }
     match state.predictor.health() {

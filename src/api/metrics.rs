@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use super::State;
 use super::health::reason_not_ready;
+use super::{Error, State};
 
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -43,11 +43,11 @@ pub(super) async fn count(request: Request, next: Next) -> Response {
 
 /// Counters, gauges and histograms in Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, content_type = "text/plain", body = String)))]
-pub(super) async fn scrape(extract::State(state): extract::State<State>) -> impl IntoResponse {
-    for (job_state, jobs) in state.queue.counts() {
+pub(super) async fn scrape(extract::State(state): extract::State<State>) -> Result<impl IntoResponse, Error> {
+    for (job_state, jobs) in state.predictions.counts().await?.by_state {
         gauge!("encortex_jobs", "state" => job_state.as_str()).set(jobs as f64);
     }
     gauge!("encortex_model_ready").set(if reason_not_ready(&state).is_none() { 1.0 } else { 0.0 });
     state.metrics.run_upkeep();
-    ([(header::CONTENT_TYPE, TEXT_FORMAT)], state.metrics.render())
+    Ok(([(header::CONTENT_TYPE, TEXT_FORMAT)], state.metrics.render()))
 }

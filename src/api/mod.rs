@@ -7,11 +7,14 @@
 mod docs;
 mod error;
 mod events;
+mod experiment_view;
+mod experiments;
 mod files;
 mod form;
 mod frames;
 mod health;
 mod linger;
+mod localizers;
 mod metrics;
 mod models;
 mod prediction_view;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::State;
-use crate::jobs::{Failure, JobState, JobStatus};
+use crate::jobs::{Failure, Job, JobState, JobStatus};
 use crate::predict::files::ResultFile;
 use crate::predict::{self, Format, Prediction, Progress};
 
@@ -101,21 +101,21 @@ pub(super) fn href(id: &str) -> String {
     format!("/v1/predictions/{id}")
 }
 
-impl From<JobStatus> for PredictionSummary {
-    fn from(JobStatus { job, .. }: JobStatus) -> Self {
-        Self { href: href(&job.id), id: job.id, state: job.state, created: job.created }
+impl From<Job> for PredictionSummary {
+    fn from(job: Job) -> Self {
+        Self { href: href(&job.key), id: job.key, state: job.state, created: job.created }
     }
 }
 
 impl PredictionView {
     /// Reads the result of a prediction that has succeeded.
     pub(super) fn of(state: &State, status: JobStatus) -> Result<Self, super::Error> {
-        let JobStatus { job, progress, ahead } = status;
+        let JobStatus { job, ahead } = status;
         let result = match job.state {
-            JobState::Succeeded => Some(Prediction::read(&state.queue.results(&job.id)?)?),
+            JobState::Succeeded => Some(Prediction::read(&state.predictions.results(&job.key)?)?),
             JobState::Queued | JobState::Running | JobState::Failed | JobState::Cancelled => None,
         };
-        let href = href(&job.id);
+        let href = href(&job.key);
         let card = state.predictor.card();
         Ok(Self {
             model: match &result {
@@ -126,14 +126,14 @@ impl PredictionView {
             started: job.started,
             finished: job.finished,
             ahead,
-            progress,
+            progress: job.progress,
             failure: job.failure,
             time: result.as_ref().map(TimeAxes::of),
             files: result.as_ref().map_or(Ok(Vec::new()), |result| files(&href, result))?,
             result,
             links: Links { events: format!("{href}/events"), frames: format!("{href}/frames"), itself: href },
             state: job.state,
-            id: job.id,
+            id: job.key,
         })
     }
 }

@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use super::form::{Asked, PredictionForm, PredictionOrder};
 use super::prediction_view::{PredictionSummary, PredictionView, href};
 use super::{Error, Problem, State, prefer};
-use crate::jobs::{JobState, JobStatus, Withdrawn};
+use crate::jobs::{JobState, Withdrawn};
 use crate::predict::{Health, PredictionRequest};
 
 const DEFAULT_LIST: usize = 100;
@@ -37,9 +37,9 @@ pub(super) async fn list(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Vec<PredictionSummary>>, Error> {
     let Query(page) = page?;
-    let wanted = |status: &JobStatus| page.state.is_none_or(|state| state == status.job.state);
     let limit = page.limit.unwrap_or(DEFAULT_LIST).min(LONGEST_LIST);
-    Ok(Json(state.queue.list().into_iter().filter(wanted).take(limit).map(PredictionSummary::from).collect()))
+    let jobs = state.predictions.list(page.state, None, u32::try_from(limit).unwrap_or(u32::MAX)).await?;
+    Ok(Json(jobs.into_iter().map(PredictionSummary::from).collect()))
 }
 
 /// Asks for a prediction. The same question is the same prediction: it is joined where it is, not run twice.
@@ -63,16 +63,17 @@ pub(super) async fn create(extract::State(state): extract::State<State>, request
     }
     let patience = prefer::wait(request.headers());
     let asked = Asked::receive(&state, request).await?;
-    let submitting = state.clone();
-    let mut status = tokio::task::spawn_blocking(move || submit(&submitting, asked)).await??;
+    let naming = state.clone();
+    let Named { key, request, stimuli } = tokio::task::spawn_blocking(move || named(&naming, asked)).await??;
+    let mut status = state.predictions.submit(&key, request, stimuli).await?;
     if let Some(patience) = patience {
         status = tokio::select! {
-            finished = state.queue.finished(&status.job.id) => finished?,
-            () = tokio::time::sleep(patience) => state.queue.status(&status.job.id)?,
-            () = state.closing.cancelled() => state.queue.status(&status.job.id)?,
+            finished = state.predictions.finished(&key) => finished?,
+            () = tokio::time::sleep(patience) => state.predictions.status(&key).await?,
+            () = state.closing.cancelled() => state.predictions.status(&key).await?,
         };
     }
-    let location = HeaderValue::try_from(href(&status.job.id)).map_err(|_| Error::Interrupted)?;
+    let location = HeaderValue::try_from(href(&key)).map_err(|_| Error::Interrupted)?;
     let mut response = match (status.job.state, status.job.failure.clone()) {
         (JobState::Failed, Some(failure)) => Error::PredictionFailed(failure).into_response(),
         (JobState::Succeeded, _) => Json(PredictionView::of(&state, status)?).into_response(),
@@ -94,7 +95,7 @@ pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Json<PredictionView>, Error> {
-    Ok(Json(PredictionView::of(&state, state.queue.status(&id)?)?))
+    Ok(Json(PredictionView::of(&state, state.predictions.status(&id).await?)?))
 }
 
 /// Cancels a prediction that is not finished; deletes one that is, with its results.
@@ -110,8 +111,7 @@ pub(super) async fn withdraw(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let queue = state.queue.clone();
-    match tokio::task::spawn_blocking(move || queue.withdraw(&id)).await?? {
+    match state.predictions.withdraw(&id).await? {
         Withdrawn::Cancelled(status) => {
             Ok((StatusCode::ACCEPTED, Json(PredictionView::of(&state, *status)?)).into_response())
         }
@@ -119,8 +119,16 @@ pub(super) async fn withdraw(
     }
 }
 
-/// Names the prediction and queues it. Reads the stimulus, to name it.
-fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
+/// A prediction to be queued.
+struct Named {
+    key: String,
+    request: PredictionRequest,
+    /// Uploads that it reads.
+    stimuli: Vec<String>,
+}
+
+/// Names a prediction, for which it reads the stimulus.
+fn named(state: &State, asked: Asked) -> Result<Named, Error> {
     let Asked { stimulus, parameters } = asked;
     let served = &state.predictor.card().name;
     if let Some(asked) = parameters.model.clone().filter(|asked| asked != served) {
@@ -137,5 +145,5 @@ fn submit(state: &State, asked: Asked) -> Result<JobStatus, Error> {
     };
     state.predictor.check(&request)?;
     let key = state.predictor.key(&request)?;
-    Ok(state.queue.submit(&key, request, stimuli)?)
+    Ok(Named { key, request, stimuli })
 }

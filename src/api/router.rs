@@ -8,7 +8,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Error, State, docs, events, files, frames, health, linger, metrics, models, predictions, stimuli};
+use super::{
+    Error, State, docs, events, experiments, files, frames, health, linger, localizers, metrics, models, predictions,
+    stimuli,
+};
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
 const FORM_OVERHEAD: u64 = 1 << 20;
@@ -21,6 +24,7 @@ const FORM_OVERHEAD: u64 = 1 << 20;
     ),
     tags(
         (name = "predictions", description = "Ask for a response, follow it, fetch it."),
+        (name = "experiments", description = "Localizers, contrasts, sweeps: ask what a lab would."),
         (name = "stimuli", description = "Upload once, predict many times."),
         (name = "models", description = "What can be run."),
         (name = "operation", description = "For whoever looks after the server."),
@@ -37,6 +41,12 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(events::follow))
         .routes(routes!(files::download))
         .routes(routes!(frames::download))
+        .routes(routes!(experiments::list, experiments::create))
+        .routes(routes!(experiments::validate))
+        .routes(routes!(experiments::show, experiments::withdraw))
+        .routes(routes!(experiments::download))
+        .routes(routes!(localizers::list))
+        .routes(routes!(localizers::show))
         .routes(routes!(stimuli::list, stimuli::upload))
         .routes(routes!(stimuli::show, stimuli::remove))
         .routes(routes!(models::list))

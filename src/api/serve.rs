@@ -18,7 +18,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let closing = state.closing.clone();
-    let queue = state.queue.clone();
+    let (predictions, [prediction_worker, cell_worker]) = (state.predictions.clone(), state.workers.clone());
     let closed = {
         let closing = closing.clone();
         async move {
@@ -29,7 +29,8 @@ pub async fn serve(
     let server = async { axum::serve(listener, router(state)).with_graceful_shutdown(closed).await };
     let drained = async {
         closing.cancelled().await;
-        queue.drain(GRACE).await;
+        predictions.close();
+        tokio::join!(prediction_worker.drain(GRACE), cell_worker.drain(GRACE));
     };
     let deadline = async {
         closing.cancelled().await;

@@ -1,16 +1,21 @@
 //! What every handler is given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, metrics};
+use super::{Error, experiments, metrics};
 use crate::catalogue::Catalogue;
-use crate::jobs::{Queue, Stopped, Work};
+use crate::jobs::{CellWork, Experiments, Predictions, Queue, Stopped, Work, Worker};
 use crate::predict::{Anatomy, Predictor};
+use crate::scanner::Scanner;
 use crate::store::Store;
+
+/// How long a server that vanished keeps its jobs from others.
+const LEASE: Duration = Duration::from_secs(30);
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub struct ServerConfig {
     pub max_upload_bytes: u64,
     /// How many predictions may wait.
     pub queue_capacity: usize,
+    /// The database of the queue, when it is not a file in the data folder.
+    pub database_url: Option<String>,
 }
 
 /// What the server serves from. Clones share it.
@@ -30,8 +37,12 @@ pub struct ServerConfig {
 pub struct State {
     pub(super) config: Arc<ServerConfig>,
     pub(super) store: Store,
-    pub(super) queue: Queue,
+    pub(super) predictions: Predictions,
+    pub(super) experiments: Experiments,
+    /// One for predictions and one for cells, so that whoever waits never waits for an experiment to end.
+    pub(super) workers: [Worker; 2],
     pub(super) predictor: Predictor,
+    pub(super) scanner: Scanner,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) metrics: PrometheusHandle,
     /// Set when the server begins to shut down.
@@ -42,24 +53,53 @@ impl State {
     /// Opens the data folder and takes up the predictions that an earlier process left.
     ///
     /// Must be called inside a tokio runtime.
-    pub fn open(config: ServerConfig, catalogue: Catalogue, predictor: Predictor) -> Result<Self, Error> {
+    pub async fn open(config: ServerConfig, catalogue: Catalogue, scanner: Scanner) -> Result<Self, Error> {
         let store = Store::open(&config.data_dir)?;
+        let predictor = scanner.predictor.clone();
         let model = predictor.clone();
-        let queue = Queue::open(store.clone(), config.queue_capacity, move |work: Work| {
+        let queue = match &config.database_url {
+            Some(url) => Queue::open(url).await?,
+            None => Queue::in_file(&config.data_dir.join("queue.sqlite")).await?,
+        };
+        let owner = owner(&config.data_dir);
+        for owner in [&owner, &format!("{owner}, cells")] {
+            queue.reclaim_from(owner).await?;
+        }
+        let predictions = Predictions::new(queue.clone(), store.clone(), config.queue_capacity);
+        let crew = predictions.crew(move |work: Work| {
             let model = model.clone();
             Box::pin(async move {
                 let made = model.run(work.request, work.folder, work.progress, work.cancel).await;
                 made.map(drop).map_err(Stopped::from)
             })
-        })?;
+        });
+        let experiments = Experiments::new(queue.clone(), store.clone());
+        let (cell_scanner, cell_store) = (scanner.clone(), store.clone());
+        let cells = experiments.crew(move |work: CellWork| {
+            let (scanner, store) = (cell_scanner.clone(), cell_store.clone());
+            let made = tokio::task::spawn_blocking(move || experiments::make(&scanner, &store, &work));
+            Box::pin(async move { made.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) })
+        });
+        let workers = [(owner.clone(), crew), (format!("{owner}, cells"), cells)]
+            .map(|(owner, crew)| Worker::start(queue.clone(), owner, LEASE, vec![crew]));
         Ok(Self {
             config: Arc::new(config),
             store,
-            queue,
+            predictions,
+            experiments,
+            workers,
             predictor,
+            scanner,
             catalogue: Arc::new(catalogue),
             metrics: metrics::recorder(),
             closing: CancellationToken::new(),
         })
     }
+}
+
+/// The name under which this server holds jobs: the same after a restart, and no other server's.
+fn owner(data_dir: &Path) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let folder = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    format!("server {} {}", host.trim(), folder.display())
 }

@@ -100,7 +100,7 @@ pub(super) async fn remove(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Error> {
-    if state.queue.needs(&id) {
+    if state.predictions.needs(&id).await? {
         return Err(Error::StimulusInUse { id });
     }
     tokio::task::spawn_blocking(move || state.store.remove_stimulus(&id)).await??;

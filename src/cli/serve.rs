@@ -20,7 +20,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
-    let state = api::State::open(config.server(), catalogue, predictor.clone())?;
+    let state = api::State::open(config.server(), catalogue, config.scanner_of(predictor.clone())?).await?;
     tokio::select! {
         served = api::serve(listener, state, terminated()) => Ok(served?),
         reason = failed_to_load(&predictor) => bail!("the model {} did not load: {reason}", config.model),

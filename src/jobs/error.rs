@@ -11,6 +11,16 @@ pub enum Error {
     Full { waiting: usize, retry_after: Duration },
     #[error("the server is shutting down; ask again when it is back")]
     Draining,
+    #[error("there is no experiment {key:?} in the queue")]
+    UnknownExperiment { key: String },
+    #[error("{url:?} is no database for the queue; give sqlite://FILE or postgres://USER@HOST/NAME")]
+    UnknownDatabase { url: String },
+    #[error("the disk of the queue's database is full; free some space and ask again")]
+    StorageFull(#[source] sqlx::Error),
+    #[error("the queue's database has not answered for {} s; ask again when it is back", waited.as_secs())]
+    Unavailable { waited: Duration, source: sqlx::Error },
+    #[error("the queue's database failed")]
+    Database(#[source] sqlx::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
 }

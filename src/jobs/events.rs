@@ -1,29 +1,35 @@
-//! What happened to a job: an append-only log, a JSON line an event, numbered from 1.
+//! What happened to a job that somebody follows: a row an event, numbered from 1.
 //!
-//! Only what is in the log has a number, so a listener that lost its connection names the last number it saw and
+//! Only what is in the table has a number, so a listener that lost its connection names the last number it saw and
 //! misses nothing, across restarts too.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::collections::VecDeque;
+use std::time::Duration;
 
+use futures_util::Stream;
+use futures_util::stream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncBufReadExt;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use tokio::sync::broadcast;
 
-use super::{Failure, JobState};
+use super::database::Write;
+use super::job::{self, Failure, JobId, JobState, Lease, to_json};
+use super::signals::Change;
+use super::{Error, Queue};
 use crate::predict::Progress;
 
-/// Progress within a stage is stored when it moved by this much.
-const PROGRESS_STEP: f64 = 0.05;
+/// How long a listener waits for a signal before it looks by itself.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+const EVENTS_A_LOOK: i64 = 100;
 
-/// A line of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A row of the log.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// Place in the log, from 1.
-    pub id: u64,
+    pub number: u64,
     pub at: Timestamp,
-    #[serde(flatten)]
     pub what: Happening,
 }
 
@@ -39,81 +45,137 @@ pub enum Happening {
     Progress(Progress),
 }
 
-/// The log of a job that is not finished, open at its end.
-#[derive(Debug)]
-pub(super) struct EventLog {
-    file: File,
-    last_id: u64,
-    last_progress: Option<Progress>,
+impl Happening {
+    pub(super) fn entered(state: JobState) -> Self {
+        Self::State { state, failure: None }
+    }
 }
 
-impl EventLog {
-    /// Opens a log to write on where it ends.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
-        let mut last_id = 0;
-        for line in BufReader::new(&file).lines() {
-            if let Ok(event) = serde_json::from_str::<Event>(&line?) {
-                last_id = event.id;
-            }
-        }
-        Ok(Self { file, last_id, last_progress: None })
+impl Event {
+    fn read(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        let what = job::json(row, "what")?.ok_or(sqlx::Error::RowNotFound)?;
+        let number = row.try_get::<i64, _>("number")?.unsigned_abs();
+        Ok(Self { number, at: job::time(row, "at")?.unwrap_or_default(), what })
     }
+}
 
-    pub(super) fn append(&mut self, what: Happening) -> io::Result<()> {
-        let event = Event { id: self.last_id + 1, at: Timestamp::now(), what };
-        let mut line = serde_json::to_vec(&event)?;
-        line.push(b'\n');
-        self.file.write_all(&line)?;
-        self.last_id = event.id;
+const APPEND: &str = "
+    INSERT INTO event (job, number, at, what)
+    SELECT $1, COALESCE(MAX(number), 0) + 1, {now}, $2 FROM event WHERE job = $1";
+const ADVANCE: &str = "
+    UPDATE job SET progress = $3 WHERE id = $1 AND lease_token = $2 AND state = 'running'";
+
+impl Write<'_> {
+    /// Appends to the log of a job whose row this transaction has changed, so that no other numbers an event of it.
+    pub(super) async fn happened(&mut self, id: JobId, what: &Happening) -> Result<(), sqlx::Error> {
+        let append = self.query(APPEND).bind(id.0).bind(to_json(what)?);
+        self.touched(append).await?;
+        self.tell(Change::Job(id.0));
         Ok(())
     }
+}
 
-    /// Appends progress when it is worth an event; tells whether it was.
-    pub(super) fn append_progress(&mut self, progress: &Progress) -> io::Result<bool> {
-        let worth_it = self.last_progress.as_ref().is_none_or(|last| {
+impl Queue {
+    /// Stores how far a job is, as its progress and as an event; tells whether the lease still held.
+    pub async fn advance(&self, lease: Lease, progress: &Progress) -> Result<bool, Error> {
+        let database = &self.database;
+        let advance = || async {
+            let mut write = database.write().await?;
+            let update = write.query(ADVANCE).bind(lease.job).bind(lease.token).bind(to_json(progress)?);
+            let held = write.touched(update).await? > 0;
+            if held {
+                write.happened(lease.job(), &Happening::Progress(progress.clone())).await?;
+            }
+            write.commit().await?;
+            Ok(held)
+        };
+        database.steadily(advance).await
+    }
+
+    /// A job's events after number `after`: those of the past, then new ones as they happen, until it is finished.
+    pub fn events(&self, id: JobId, after: u64) -> impl Stream<Item = Result<Event, Error>> + Send + use<> {
+        let signals = self.database.signals.jobs();
+        let listener =
+            Listener { queue: self.clone(), id, after: after.cast_signed().max(0), read: VecDeque::new(), signals };
+        stream::unfold(listener, |mut listener| async move { Some((listener.next().await?, listener)) })
+    }
+
+    async fn events_after(&self, id: JobId, after: i64) -> Result<VecDeque<Event>, Error> {
+        let sql = "SELECT number, at, what FROM event WHERE job = $1 AND number > $2 ORDER BY number LIMIT $3";
+        let select = || self.database.query(sql).bind(id.0).bind(after).bind(EVENTS_A_LOOK);
+        let rows = self.database.steadily(|| self.database.rows(select())).await?;
+        rows.iter().map(Event::read).collect::<Result<_, _>>().map_err(Error::Database)
+    }
+
+    /// Waits until something may have happened to a job.
+    pub(super) async fn something_happens(&self, id: JobId, signals: &mut broadcast::Receiver<Change>) {
+        let told = async {
+            loop {
+                match signals.recv().await {
+                    Ok(Change::Job(told)) if told != id.0 => {}
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                    Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LOOK_AGAIN, told).await;
+    }
+}
+
+/// One who listens to a job's events.
+struct Listener {
+    queue: Queue,
+    id: JobId,
+    after: i64,
+    read: VecDeque<Event>,
+    signals: broadcast::Receiver<Change>,
+}
+
+impl Listener {
+    async fn next(&mut self) -> Option<Result<Event, Error>> {
+        loop {
+            if let Some(event) = self.read.pop_front() {
+                self.after = event.number.cast_signed();
+                return Some(Ok(event));
+            }
+            match self.look().await {
+                Err(error) => return Some(Err(error)),
+                Ok(true) if self.read.is_empty() => return None,
+                Ok(false) if self.read.is_empty() => self.queue.something_happens(self.id, &mut self.signals).await,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Reads on; tells whether the job was finished, or gone, before.
+    async fn look(&mut self) -> Result<bool, Error> {
+        let is_finished = self.queue.job(self.id).await?.is_none_or(|job| job.state.is_finished());
+        self.read = self.queue.events_after(self.id, self.after).await?;
+        Ok(is_finished)
+    }
+}
+
+/// Which steps of a job are worth an event.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    last: Option<Progress>,
+}
+
+/// Progress within a stage is stored when it moved by this much.
+const PROGRESS_STEP: f64 = 0.05;
+
+impl Steps {
+    pub(super) fn is_worth_an_event(&mut self, progress: &Progress) -> bool {
+        let worth_it = self.last.as_ref().is_none_or(|last| {
             last.stage != progress.stage
                 || last.windows_done != progress.windows_done
                 || last.windows_total != progress.windows_total
                 || (progress.fraction - last.fraction).abs() >= PROGRESS_STEP
         });
         if worth_it {
-            self.append(Happening::Progress(progress.clone()))?;
-            self.last_progress = Some(progress.clone());
+            self.last = Some(progress.clone());
         }
-        Ok(worth_it)
-    }
-}
-
-/// Reads a log while it grows.
-pub(super) struct EventReader {
-    file: tokio::io::BufReader<tokio::fs::File>,
-    line: Vec<u8>,
-    after: u64,
-}
-
-impl EventReader {
-    /// Reads the events that follow number `after`.
-    pub(super) async fn open(path: &Path, after: u64) -> io::Result<Self> {
-        let file = tokio::io::BufReader::new(tokio::fs::File::open(path).await?);
-        Ok(Self { file, line: Vec::new(), after })
-    }
-
-    /// The next event, or `None` where the log ends for now. A line that is still being written is left for later.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Event>> {
-        loop {
-            self.file.read_until(b'\n', &mut self.line).await?;
-            if !self.line.ends_with(b"\n") {
-                return Ok(None);
-            }
-            let event = serde_json::from_slice::<Event>(&self.line);
-            self.line.clear();
-            match event {
-                Ok(event) if event.id > self.after => return Ok(Some(event)),
-                Ok(_) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        worth_it
     }
 }
 
@@ -122,53 +184,11 @@ mod tests {
     use super::*;
     use crate::predict::Stage;
 
-    fn state(state: JobState) -> Happening {
-        Happening::State { state, failure: None }
-    }
-
-    #[tokio::test]
-    async fn numbers_go_on_where_an_earlier_process_ended() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.jsonl");
-        let mut log = EventLog::open(&path).unwrap();
-        log.append(state(JobState::Queued)).unwrap();
-        log.append(state(JobState::Running)).unwrap();
-        drop(log);
-        EventLog::open(&path).unwrap().append(state(JobState::Queued)).unwrap();
-
-        let mut reader = EventReader::open(&path, 1).await.unwrap();
-        let mut ids = Vec::new();
-        while let Some(event) = reader.next().await.unwrap() {
-            ids.push(event.id);
-        }
-        assert_eq!(ids, [2, 3]);
-    }
-
-    #[tokio::test]
-    async fn a_reader_follows_the_log_and_leaves_half_a_line_for_later() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.jsonl");
-        let mut log = EventLog::open(&path).unwrap();
-        log.append(state(JobState::Queued)).unwrap();
-        let mut reader = EventReader::open(&path, 0).await.unwrap();
-        assert_eq!(reader.next().await.unwrap().unwrap().id, 1);
-        assert_eq!(reader.next().await.unwrap(), None);
-
-        let line = serde_json::to_vec(&Event { id: 2, at: Timestamp::now(), what: state(JobState::Running) }).unwrap();
-        let (half, rest) = line.split_at(10);
-        log.file.write_all(half).unwrap();
-        assert_eq!(reader.next().await.unwrap(), None);
-        log.file.write_all(rest).unwrap();
-        log.file.write_all(b"\n").unwrap();
-        assert_eq!(reader.next().await.unwrap().unwrap().what, state(JobState::Running));
-    }
-
     #[test]
     fn only_progress_that_moved_is_stored() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut log = EventLog::open(&folder.path().join("events.jsonl")).unwrap();
+        let mut steps = Steps::default();
         let step = |stage, fraction, windows_done| Progress { stage, fraction, windows_done, windows_total: 2 };
-        let steps = [
+        let expected = [
             (step(Stage::Audio, 0.0, 0), true),
             (step(Stage::Audio, 0.01, 0), false),
             (step(Stage::Audio, 0.06, 0), true),
@@ -176,8 +196,8 @@ mod tests {
             (step(Stage::Video, 0.06, 1), true),
             (step(Stage::Video, 0.06, 1), false),
         ];
-        for (progress, stored) in steps {
-            assert_eq!(log.append_progress(&progress).unwrap(), stored, "{progress:?}");
+        for (progress, stored) in expected {
+            assert_eq!(steps.is_worth_an_event(&progress), stored, "{progress:?}");
         }
     }
 }

@@ -1,140 +1,243 @@
-//! The worker: one task that runs jobs in the order they came, until the queue drains.
+//! A worker: one task that claims jobs, has them done, and holds their leases meanwhile.
+//!
+//! Before each batch it looks at its crews in their order, so a batch of the first lane never waits for more than the
+//! one batch of another that runs. A crash is nothing special: the leases end, and whoever looks next takes the jobs
+//! back.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::queue::{Queue, Running, Shared, Stopping};
-use super::{Failure, JobState};
-use crate::predict::{PredictionRequest, Progress};
+use super::events::Steps;
+use super::job::{Claim, Failure, Job, Lane, Lease};
+use super::settle::Outcome;
+use super::signals::Change;
+use super::{Error, Queue};
+use crate::predict::Progress;
 
-/// How often a draining queue looks whether its last job has stopped.
-const DRAIN_TICK: Duration = Duration::from_millis(20);
+/// How long an idle worker waits for a signal before it looks by itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How long a job rests whose worker panicked.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
+/// A lease is prolonged so often before it would end.
+const HEARTBEATS_A_LEASE: u32 = 3;
 
-/// One prediction to make.
-pub struct Work {
-    pub request: PredictionRequest,
-    /// Empty, for the results.
-    pub folder: PathBuf,
-    /// To be called now and then.
-    pub progress: Box<dyn FnMut(Progress) + Send>,
-    /// To be looked at between forwards.
+/// A job to do.
+pub struct Task {
+    pub job: Job,
+    pub lease: Lease,
+    /// Set when nobody wants the result any more, or the process is told to stop: to be looked at between forwards.
     pub cancel: CancellationToken,
+    progress: mpsc::UnboundedSender<(Lease, Progress)>,
 }
 
-/// Why a prediction was not made.
-#[derive(Debug)]
-pub enum Stopped {
-    Cancelled,
-    Failed(Failure),
-}
-
-/// The life of the worker.
-pub(super) async fn work(shared: Arc<Shared>, run: impl Fn(Work) -> BoxFuture<'static, Result<(), Stopped>>) {
-    while let Some((id, work)) = next(&shared).await {
-        let outcome = run(work).await;
-        finish(&shared, &id, outcome);
-    }
-}
-
-/// Waits for the next job and marks it as running; `None` when the queue drains.
-async fn next(shared: &Arc<Shared>) -> Option<(String, Work)> {
-    loop {
-        let rung = shared.bell.notified();
-        match take(shared) {
-            Taken::Job(id, work) => return Some((id, *work)),
-            Taken::Nothing => rung.await,
-            Taken::Drained => return None,
-        }
-    }
-}
-
-enum Taken {
-    Job(String, Box<Work>),
-    Nothing,
-    Drained,
-}
-
-fn take(shared: &Arc<Shared>) -> Taken {
-    let mut state = shared.lock();
-    if state.draining {
-        return Taken::Drained;
-    }
-    let Some(id) = state.waiting.pop_front() else { return Taken::Nothing };
-    let Some(entry) = state.jobs.get_mut(&id) else { return Taken::Nothing };
-    if let Err(error) = entry.enter(JobState::Running) {
-        tracing::error!(job = id, %error, "a job's state could not be stored");
-    }
-    let cancel = CancellationToken::new();
-    let progress = {
-        let (shared, id) = (Arc::clone(shared), id.clone());
-        Box::new(move |progress| {
-            if let Some(entry) = shared.lock().jobs.get_mut(&id) {
-                entry.advance(progress);
+impl Task {
+    /// Takes notes of how far the job is. What is worth it becomes an event.
+    pub fn reporter(&self) -> impl FnMut(Progress) + Send + 'static {
+        let (lease, progress, mut steps) = (self.lease, self.progress.clone(), Steps::default());
+        move |step| {
+            if steps.is_worth_an_event(&step) {
+                // Nobody listens any more when the attempt is over.
+                let _ = progress.send((lease, step));
             }
-        })
-    };
-    let work =
-        Work { request: entry.job.request.clone(), folder: entry.folder.results(), progress, cancel: cancel.clone() };
-    state.running = Some(Running { id: id.clone(), since: Instant::now(), cancel, stopping: None });
-    Taken::Job(id, Box::new(work))
-}
-
-/// Stores how a job ended, or queues it again where it was stopped for that.
-fn finish(shared: &Shared, id: &str, outcome: Result<(), Stopped>) {
-    let mut state = shared.lock();
-    let Some(running) = state.running.take() else { return };
-    let stopping = running.stopping;
-    if outcome.is_ok() {
-        state.pace.measured(running.since.elapsed());
-    }
-    let Some(entry) = state.jobs.get_mut(id) else { return };
-    let again = matches!(stopping, Some(Stopping::AskedAgain | Stopping::Released));
-    let stored = match outcome {
-        Ok(()) => entry.enter(JobState::Succeeded),
-        Err(_) if again => entry.queue(&shared.store),
-        Err(Stopped::Cancelled) => shared.store.clear_results(&entry.folder).and(entry.enter(JobState::Cancelled)),
-        Err(Stopped::Failed(failure)) => {
-            tracing::info!(job = id, code = failure.code, detail = failure.detail, "a prediction failed");
-            entry.job.failure = Some(failure);
-            shared.store.clear_results(&entry.folder).and(entry.enter(JobState::Failed))
         }
-    };
-    if entry.job.state == JobState::Queued {
-        state.waiting.push_back(id.to_owned());
-    }
-    if let Err(error) = stored {
-        tracing::error!(job = id, %error, "a job's end could not be stored");
     }
 }
 
-impl Queue {
-    /// Takes no more jobs, gives the running one this long to finish, then stops it so that the next process
-    /// runs it again. Waiting jobs stay queued on the disk.
+/// Does a batch and tells for each task, in their order, how it ended.
+pub type Run = Box<dyn Fn(Vec<Task>) -> BoxFuture<'static, Vec<Outcome>> + Send + Sync>;
+
+/// Who does the jobs of a lane, up to `batch` at once.
+pub struct Crew {
+    pub lane: Lane,
+    pub batch: u32,
+    pub run: Run,
+}
+
+/// A running worker. Clones share it.
+#[derive(Clone)]
+pub struct Worker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// No more claims.
+    draining: CancellationToken,
+    /// What runs shall stop.
+    aborting: CancellationToken,
+    life: tokio::sync::Mutex<JoinHandle<()>>,
+}
+
+struct Desk {
+    queue: Queue,
+    owner: String,
+    ttl: Duration,
+    crews: Vec<Crew>,
+    draining: CancellationToken,
+    aborting: CancellationToken,
+}
+
+impl Worker {
+    /// Starts a worker under a name that no other living one has. It has jobs done by the first of `crews` that finds
+    /// any, and holds them by leases of `ttl`.
+    ///
+    /// Must be called inside a tokio runtime.
+    pub fn start(queue: Queue, owner: impl Into<String>, ttl: Duration, crews: Vec<Crew>) -> Self {
+        let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
+        let desk =
+            Desk { queue, owner: owner.into(), ttl, crews, draining: draining.clone(), aborting: aborting.clone() };
+        let life = tokio::sync::Mutex::new(tokio::spawn(desk.work()));
+        Self { shared: Arc::new(Shared { draining, aborting, life }) }
+    }
+
+    /// Claims no more jobs, gives those that run this long to finish, then stops them and gives them back.
+    ///
+    /// A forward cannot be interrupted: after as long again the leases are left to end.
     pub async fn drain(&self, grace: Duration) {
-        self.shared.lock().draining = true;
-        self.shared.bell.notify_one();
-        if tokio::time::timeout(grace, self.idle()).await.is_err() {
-            if let Some(running) = self.shared.lock().running.as_mut() {
-                running.stopping.get_or_insert(Stopping::Released);
-                running.cancel.cancel();
+        self.shared.draining.cancel();
+        let mut life = self.shared.life.lock().await;
+        for last in [false, true] {
+            if life.is_finished() || tokio::time::timeout(grace, &mut *life).await.is_ok() || last {
+                return;
             }
-            // A forward cannot be interrupted; a job that outlives this is found running at the next start.
-            let _ = tokio::time::timeout(grace, self.idle()).await;
+            self.shared.aborting.cancel();
         }
     }
 
-    /// Whether no more jobs are taken.
+    /// Whether no more jobs are claimed.
     pub fn is_draining(&self) -> bool {
-        self.shared.lock().draining
+        self.shared.draining.is_cancelled()
     }
 
-    async fn idle(&self) {
-        while self.shared.lock().running.is_some() {
-            tokio::time::sleep(DRAIN_TICK).await;
+    /// Stops at once and leaves the leases as they are, as a killed process does.
+    #[cfg(test)]
+    pub(super) async fn kill(self) {
+        self.shared.life.lock().await.abort();
+    }
+}
+
+impl Desk {
+    async fn work(self) {
+        let mut queued = self.queue.database.signals.queued();
+        let mut reclaimed: Option<Instant> = None;
+        while !self.draining.is_cancelled() {
+            queued.mark_unchanged();
+            if reclaimed.is_none_or(|last| last.elapsed() >= self.ttl / HEARTBEATS_A_LEASE) {
+                reclaimed = Some(Instant::now());
+                if let Err(error) = self.queue.reclaim().await {
+                    tracing::error!(%error, "leases that ended could not be taken back");
+                }
+            }
+            match self.claim().await {
+                Ok(Some((crew, claims))) => {
+                    if let Err(error) = self.hold(crew, claims).await {
+                        tracing::error!(%error, "how jobs ended could not be stored; they are taken back later");
+                    }
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, "no jobs could be claimed"),
+            }
+            tokio::select! {
+                () = self.draining.cancelled() => {}
+                _ = queued.changed() => {}
+                () = tokio::time::sleep(LOOK_AGAIN.min(self.ttl)) => {}
+            }
         }
+    }
+
+    /// The next batch, and who does it. Where nothing new is found for a batch of several, one that was attempted
+    /// before is taken alone.
+    async fn claim(&self) -> Result<Option<(&Crew, Vec<Claim>)>, Error> {
+        for crew in &self.crews {
+            for n in [crew.batch, 1] {
+                let claims = self.queue.claim(crew.lane, n, &self.owner, self.ttl).await?;
+                if !claims.is_empty() {
+                    return Ok(Some((crew, claims)));
+                }
+                if n == 1 {
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Has a batch done and holds its leases until it is.
+    async fn hold(&self, crew: &Crew, claims: Vec<Claim>) -> Result<(), Error> {
+        let (progress, mut steps) = mpsc::unbounded_channel();
+        let mut held: Vec<_> = claims.iter().map(|claim| (claim.lease, CancellationToken::new())).collect();
+        let leases: Vec<_> = held.iter().map(|(lease, _)| *lease).collect();
+        let tasks = claims.into_iter().zip(&held).map(|(Claim { job, lease }, (_, cancel))| Task {
+            job,
+            lease,
+            cancel: cancel.clone(),
+            progress: progress.clone(),
+        });
+        let mut run = tokio::spawn((crew.run)(tasks.collect()));
+        drop(progress);
+        let mut signals = self.queue.database.signals.jobs();
+        let period = self.ttl / HEARTBEATS_A_LEASE;
+        let mut heartbeat = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
+        let mut is_open = true;
+        let outcomes = loop {
+            tokio::select! {
+                ended = &mut run => break ended,
+                step = steps.recv(), if is_open => match step {
+                    Some((lease, step)) => self.advance(lease, &step).await,
+                    None => is_open = false,
+                },
+                _ = heartbeat.tick() => self.prolong(&mut held).await,
+                signal = signals.recv() => match signal {
+                    Ok(Change::Cancelled) | Err(RecvError::Lagged(_)) => self.prolong(&mut held).await,
+                    Ok(Change::Job(_) | Change::Queued) | Err(RecvError::Closed) => {}
+                },
+                () = self.aborting.cancelled(), if !held.is_empty() => {
+                    held.drain(..).for_each(|(_, cancel)| cancel.cancel());
+                }
+            }
+        };
+        while let Ok((lease, step)) = steps.try_recv() {
+            self.advance(lease, &step).await;
+        }
+        let outcomes = outcomes.unwrap_or_else(|error| {
+            tracing::error!(%error, lane = crew.lane.as_str(), "the work panicked");
+            vec![Outcome::Retry(panicked(), AFTER_PANIC); leases.len()]
+        });
+        self.queue.settle(&leases.into_iter().zip(outcomes).collect::<Vec<_>>()).await.map(drop)
+    }
+
+    async fn advance(&self, lease: Lease, step: &Progress) {
+        if let Err(error) = self.queue.advance(lease, step).await {
+            tracing::warn!(job = %lease.job(), %error, "an event could not be stored");
+        }
+    }
+
+    /// Prolongs the leases, and cancels the tasks whose lease is lost.
+    async fn prolong(&self, held: &mut Vec<(Lease, CancellationToken)>) {
+        let leases: Vec<_> = held.iter().map(|(lease, _)| *lease).collect();
+        match self.queue.heartbeat(&leases, self.ttl).await {
+            Ok(lost) => held.retain(|(lease, cancel)| {
+                let is_lost = lost.contains(lease);
+                if is_lost {
+                    cancel.cancel();
+                }
+                !is_lost
+            }),
+            Err(error) => tracing::error!(%error, "leases could not be prolonged"),
+        }
+    }
+}
+
+fn panicked() -> Failure {
+    Failure {
+        status: 500,
+        code: "worker_panicked".to_owned(),
+        detail: "the work stopped by an error in the program: see the worker's log".to_owned(),
     }
 }

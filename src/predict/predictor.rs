@@ -69,6 +69,11 @@ impl Predictor {
         &self.model.card
     }
 
+    /// Names encoder, extractors and how they are run.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
     /// Sizes, times and subjects of the encoder.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -40,6 +40,8 @@ pub enum Error {
     Export(#[from] export::Error),
     #[error("{stimulus} is not there: {remedy}")]
     UnknownStimulus { stimulus: String, remedy: String },
+    #[error("the grid has no cell {cell}")]
+    NoCell { cell: u64 },
     #[error("there is no atlas {name:?}; there are {}", known.join(", "))]
     UnknownAtlas { name: String, known: Vec<String> },
     #[error("{name:?} cannot name an atlas: letters, digits, - _ and . can")]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, Scanner, zip_folder};
 use crate::brain::{Mesh, Region};
 use crate::experiment::design::ScheduledEvent;
+use crate::experiment::grid::Grid;
 use crate::experiment::localizer::Library;
 use crate::experiment::{EventsTable, Findings, Given, Known, Listing, RegionName, Spec, Stimulus};
 
@@ -68,7 +69,9 @@ impl Desk<'_> {
                 (self.folder.ok_or_else(outside)?.join(folder), format!("{folder}/"))
             }
             (None, Some(id)) => {
-                zip_folder::unpack(&(self.upload)(id)?, &self.unpacked())?;
+                if !self.unpacked().exists() {
+                    zip_folder::unpack(&(self.upload)(id)?, &self.unpacked())?;
+                }
                 (self.unpacked(), String::new())
             }
             (None, None) => return Ok(None),
@@ -106,6 +109,28 @@ impl Scanner {
         let names: Vec<&str> = spec.conditions.iter().map(|condition| condition.name.as_str()).collect();
         let events = table.map(|table| table.schedule(&names)).unwrap_or_default();
         Ok(Intake { spec, events, findings })
+    }
+
+    /// How many cells the grid of a spec has: one where it has none.
+    pub fn cells(&self, spec: &Spec, desk: Desk) -> Result<u64, Error> {
+        Ok(Grid::new(&self.outlined(spec.clone(), desk)?)?.cells())
+    }
+
+    /// The spec of one cell of a grid.
+    pub fn cell(&self, spec: &Spec, cell: u64, desk: Desk) -> Result<Spec, Error> {
+        let of_cell = Grid::new(&self.outlined(spec.clone(), desk)?)?.spec(cell);
+        Ok(of_cell.ok_or(Error::NoCell { cell })??)
+    }
+
+    /// With all of its fields written out, which is what a grid varies.
+    fn outlined(&self, spec: Spec, desk: Desk) -> Result<Spec, Error> {
+        if spec.grid.is_empty() {
+            return Ok(spec);
+        }
+        let library = Library::embedded()?;
+        let listing = desk.listing(&spec)?;
+        let (spec, _) = spec.outlined(&Given { library: &library, listing: listing.as_ref(), events: None });
+        Ok(spec)
     }
 
     /// The installed atlases, with the parcels of those that a spec names.

@@ -41,6 +41,7 @@ pub use map_file::{MapFile, Space};
 pub use multisensory::{MultisensoryReport, SubjectSenses};
 pub use regions::RegionRow;
 pub use report::{ContrastReport, Report};
+pub use results::REPORT;
 pub use stimuli::Find;
 pub use validate::{Benchmark, ValidationReport, ValidationRow};
 

@@ -20,7 +20,7 @@ use crate::export::{Names, Provenance, ScalarMap, Statistic, cifti, gifti, nifti
 use crate::predict::{Anatomy, files};
 
 /// A report of this name lies beside the files.
-pub(super) const REPORT: &str = "experiment.json";
+pub const REPORT: &str = "experiment.json";
 /// The rate of false discoveries where an experiment asks for none.
 const USUAL_Q: f64 = 0.05;
 

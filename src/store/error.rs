@@ -14,6 +14,8 @@ pub enum Error {
     UnknownStimulus { id: String },
     #[error("there is no prediction {id:?}; ask for one with POST /v1/predictions")]
     UnknownPrediction { id: String },
+    #[error("there is no experiment {id:?}; ask for one with POST /v1/experiments")]
+    UnknownExperiment { id: String },
     #[error("cannot read or write {}", path.display())]
     File { path: PathBuf, source: io::Error },
 }

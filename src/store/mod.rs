@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! stimuli/{hash}/        stimulus.json, and the bytes as upload.{extension}
-//! predictions/{id}/      job.json, events.jsonl, result/
+//! experiments/{id}/{n}/  result/ of cell n
+//! predictions/{id}/      result/, and attempt-…/ while it is made
 //! incoming/              what is still arriving, or on its way out; emptied at start
 //! ```
 //!
@@ -12,7 +13,7 @@
 mod atomic;
 mod error;
 mod incoming;
-mod prediction;
+mod result_folder;
 mod stimulus;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 pub use atomic::write_whole;
 pub use error::Error;
 pub use incoming::Incoming;
-pub use prediction::PredictionFolder;
+pub use result_folder::ResultFolder;
 pub use stimulus::Stimulus;
 
 /// The data folder. Clones share it.
@@ -33,6 +34,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Folders {
     stimuli: PathBuf,
+    experiments: PathBuf,
     predictions: PathBuf,
     incoming: PathBuf,
 }
@@ -43,13 +45,14 @@ impl Store {
         let root = std::path::absolute(root).map_err(Error::at(root))?;
         let folders = Folders {
             stimuli: root.join("stimuli"),
+            experiments: root.join("experiments"),
             predictions: root.join("predictions"),
             incoming: root.join("incoming"),
         };
         if folders.incoming.exists() {
             std::fs::remove_dir_all(&folders.incoming).map_err(Error::at(&folders.incoming))?;
         }
-        for folder in [&folders.stimuli, &folders.predictions, &folders.incoming] {
+        for folder in [&folders.stimuli, &folders.experiments, &folders.predictions, &folders.incoming] {
             std::fs::create_dir_all(folder).map_err(Error::at(folder))?;
         }
         Ok(Self { folders: Arc::new(folders) })

@@ -2,6 +2,7 @@
 
 mod bad_checkpoint;
 mod bad_input;
+mod experiments;
 mod form;
 mod media;
 mod overload;

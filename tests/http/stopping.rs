@@ -24,11 +24,13 @@ fn sound() -> Form {
 fn a_prediction_is_cancelled_while_it_is_transcribed() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start_with(&["--transcriber", &slow_transcriber(folder.path())]);
-    let id = server.ask(sound()).expect(202).json()["id"].as_str().unwrap().to_owned();
+    let ask = |form| server.ask(form).expect(202).json()["id"].as_str().unwrap().to_owned();
+    let id = ask(sound());
     server.until(|| server.state(&id) == "running");
+    let next = ask(Form::new().file("audio", "tone.wav", &tone(2.0, 16_000, 1)));
     let begun = Instant::now();
     server.delete(&format!("/v1/predictions/{id}")).expect(202);
-    server.until(|| server.state(&id) == "cancelled");
+    server.until(|| server.state(&id) == "cancelled" && server.state(&next) == "running");
     assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
 }
 

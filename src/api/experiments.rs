@@ -1,0 +1,225 @@
+//! `/v1/experiments`: virtual experiments, from one localizer to a grid of cells.
+
+use std::path::{Path as FilePath, PathBuf};
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{self, Path, Query, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use utoipa::{IntoParams, ToSchema};
+
+use super::experiment_view::{ExperimentSummary, ExperimentView, href};
+use super::files::send;
+use super::{Error, Problem, State};
+use crate::experiment::design::Preview;
+use crate::experiment::limits::MAX_SPEC_BYTES;
+use crate::experiment::{Findings, Spec};
+use crate::jobs::{CellWork, Stopped};
+use crate::scanner::{self, Desk, Intake, Order, REPORT, Scanner};
+use crate::store::Store;
+
+const DEFAULT_LIST: u32 = 100;
+const LONGEST_LIST: u32 = 1000;
+
+/// Which part of the list is wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// How many, at most 1000; 100 when left out.
+    limit: Option<u32>,
+}
+
+/// What an experiment would be, had it been asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Validated {
+    /// What is wrong, which forbids to run it, and what is doubtful.
+    findings: Findings,
+    /// Cells of its grid; one where it has none.
+    cells: Option<u64>,
+    /// Onsets, windows and forwards of its first cell, where nothing is wrong.
+    design: Option<Preview>,
+}
+
+/// Experiments, the newest first.
+#[utoipa::path(
+    get, path = "/v1/experiments", tag = "experiments", params(Page),
+    responses((status = 200, body = [ExperimentSummary]))
+)]
+pub(super) async fn list(
+    extract::State(state): extract::State<State>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Vec<ExperimentSummary>>, Error> {
+    let Query(page) = page?;
+    let list = state.experiments.list(None, page.limit.unwrap_or(DEFAULT_LIST).min(LONGEST_LIST)).await?;
+    Ok(Json(list.iter().map(ExperimentSummary::of).collect()))
+}
+
+/// Asks for an experiment: the whole spec is looked through first. The same experiment is joined where it is.
+#[utoipa::path(
+    post, path = "/v1/experiments", tag = "experiments", request_body = Spec,
+    responses(
+        (status = 202, body = ExperimentView, headers(("Location" = String)), description = "Its cells are queued."),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Every fault of the spec, with its path."),
+    )
+)]
+pub(super) async fn create(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
+    let spec = spec(request).await?;
+    let looking = state.clone();
+    let (id, spec, cells) = tokio::task::spawn_blocking(move || looked_through(&looking, spec)).await??;
+    let text = serde_json::to_string(&spec).map_err(|error| Error::MalformedBody { reason: error.to_string() })?;
+    let status = state.experiments.submit(&id, &spec.name, &text, cells).await?;
+    let location = HeaderValue::try_from(href(&id)).map_err(|_| Error::Interrupted)?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExperimentView::of(&state, status)?))
+        .into_response())
+}
+
+/// Looks an experiment through and shows its design, without running it.
+#[utoipa::path(
+    post, path = "/v1/experiments:validate", tag = "experiments", request_body = Spec,
+    responses((status = 200, body = Validated), (status = 422, body = Problem, content_type = "application/problem+json"))
+)]
+pub(super) async fn validate(
+    extract::State(state): extract::State<State>,
+    request: Request,
+) -> Result<Json<Validated>, Error> {
+    let spec = spec(request).await?;
+    let validating = move || {
+        with_desk(&state.store, |desk| {
+            let Intake { spec: complete, events, findings } = state.scanner.take_in(spec.clone(), desk)?;
+            if !findings.are_harmless() {
+                return Ok(Validated { findings, cells: None, design: None });
+            }
+            let find = |stimulus: &_| desk.find(stimulus);
+            let order = Order { spec: &complete, events: &events, warnings: &[], find: &find };
+            let design = state.scanner.preview(order, desk.workdir, &CancellationToken::new())?;
+            Ok(Validated { findings, cells: Some(state.scanner.cells(&spec, desk)?), design: Some(design) })
+        })
+    };
+    Ok(Json(tokio::task::spawn_blocking(validating).await??))
+}
+
+/// An experiment: how far its cells are, why some failed, and where results are.
+#[utoipa::path(
+    get, path = "/v1/experiments/{id}", tag = "experiments",
+    responses((status = 200, body = ExperimentView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(super) async fn show(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Json<ExperimentView>, Error> {
+    Ok(Json(ExperimentView::of(&state, state.experiments.status(&id).await?)?))
+}
+
+/// Cancels what is left of an experiment; deletes one of which nothing is left, with its results.
+#[utoipa::path(
+    delete, path = "/v1/experiments/{id}", tag = "experiments",
+    responses(
+        (status = 202, body = ExperimentView, description = "What runs of it stops within a window's time."),
+        (status = 204, description = "It is gone."),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn withdraw(
+    extract::State(state): extract::State<State>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    Ok(match state.experiments.withdraw(&id).await? {
+        Some(status) => (StatusCode::ACCEPTED, Json(ExperimentView::of(&state, status)?)).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+/// A file of a cell: its report `experiment.json`, or one that the report names. Cell 0 is the only one where there is no
+/// grid.
+#[utoipa::path(
+    get, path = "/v1/experiments/{id}/cells/{cell}/files/{name}", tag = "experiments",
+    responses(
+        (status = 200, content_type = "application/octet-stream", body = Vec<u8>, headers(("ETag" = String))),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn download(
+    extract::State(state): extract::State<State>,
+    Path((id, cell, name)): Path<(String, u64, String)>,
+    request: Request,
+) -> Result<Response, Error> {
+    let folder = state.experiments.results(&id, cell)?;
+    let report = report(&folder)?.ok_or_else(|| Error::NoResult { id, cell })?;
+    let named = report["files"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
+    let known: Vec<String> = named.map(str::to_owned).chain([REPORT.to_owned()]).collect();
+    if !known.contains(&name) {
+        return Err(Error::Predict(crate::predict::Error::UnknownFile { name, known }));
+    }
+    Ok(send(&folder.join(name), request).await)
+}
+
+/// What a cell found, in its own words; `None` until it is done.
+pub(super) fn report(folder: &FilePath) -> Result<Option<serde_json::Value>, Error> {
+    let path = folder.join(REPORT);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Store(crate::store::Error::File { path, source })),
+    }
+}
+
+async fn spec(request: Request) -> Result<Spec, Error> {
+    let body = axum::body::to_bytes(request.into_body(), MAX_SPEC_BYTES).await;
+    let body = body.map_err(|_| Error::BodyTooLarge { limit: MAX_SPEC_BYTES as u64 })?;
+    Ok(Spec::from_json(&body).map_err(scanner::Error::from)?)
+}
+
+/// The id of an experiment without fault, its spec, and how many cells it has.
+fn looked_through(state: &State, spec: Spec) -> Result<(String, Spec, u64), Error> {
+    with_desk(&state.store, |desk| {
+        let intake = state.scanner.take_in(spec.clone(), desk)?;
+        if !intake.findings.are_harmless() {
+            return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());
+        }
+        let cells = state.scanner.cells(&spec, desk)?;
+        let name = if spec.name.is_empty() { intake.spec.name } else { spec.name.clone() };
+        let spec = Spec { name, ..spec };
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(state.predictor.revision().as_bytes());
+        hasher.update(serde_json::to_string(&spec).unwrap_or_default().as_bytes());
+        Ok((hasher.finalize().to_hex()[..32].to_owned(), spec, cells))
+    })
+}
+
+/// Makes one cell; for a blocking thread.
+pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
+    let made = with_desk(store, |desk| {
+        let spec = Spec::from_json(work.spec.as_bytes()).map_err(scanner::Error::from)?;
+        let spec = if spec.grid.is_empty() { spec } else { scanner.cell(&spec, work.cell, desk)? };
+        let intake = scanner.take_in(spec, desk)?;
+        if !intake.findings.are_harmless() {
+            return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());
+        }
+        let warnings: Vec<String> = intake.findings.warnings.iter().map(ToString::to_string).collect();
+        let find = |stimulus: &_| desk.find(stimulus);
+        let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
+        scanner.scan(order, &work.folder, &mut |_| (), &work.cancel)?;
+        Ok(())
+    });
+    made.map_err(|error| match &error {
+        Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
+        _ => Stopped::Failed(error.failure()),
+    })
+}
+
+/// Gives a desk on which a spec may name uploads, and nothing else.
+fn with_desk<T>(store: &Store, work: impl FnOnce(Desk) -> Result<T, Error>) -> Result<T, Error> {
+    let workdir = tempfile::tempdir()
+        .map_err(|source| Error::Store(crate::store::Error::File { path: std::env::temp_dir(), source }))?;
+    let upload = |id: &str| -> Result<PathBuf, scanner::Error> {
+        store
+            .stimulus(id)
+            .map(|stimulus| stimulus.path)
+            .map_err(|error| scanner::Error::UnknownStimulus { stimulus: id.to_owned(), remedy: error.to_string() })
+    };
+    work(Desk { folder: None, upload: &upload, workdir: workdir.path() })
+}

@@ -1,0 +1,150 @@
+//! Experiments as jobs: what the API sees of the lane of cells.
+//!
+//! An experiment is a spec and so many cells, one where it has no grid. Its cells wait behind every prediction; the
+//! result of each lies in the store under the experiment's id and its number. Asking for the same experiment again joins
+//! it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use super::predictions::{Stopped, not_kept, on_disk};
+use super::worker::{Crew, Task};
+use super::{
+    Cell, Counts, DEFAULT_ATTEMPTS, Error, Experiment, ExperimentId, Job, Lane, NewExperiment, Outcome, Queue,
+};
+use super::{JobState, Scope};
+use crate::store::Store;
+
+/// The experiments of a queue. Clones share them.
+#[derive(Clone)]
+pub struct Experiments {
+    queue: Queue,
+    store: Store,
+}
+
+/// An experiment, and how far its cells are.
+#[derive(Clone, Debug)]
+pub struct ExperimentStatus {
+    pub experiment: Experiment,
+    pub counts: Counts,
+    /// The first cells that failed.
+    pub failed: Vec<Job>,
+}
+
+/// One cell to make.
+pub struct CellWork {
+    /// The experiment's spec, as JSON.
+    pub spec: String,
+    pub cell: u64,
+    /// Empty, for the results.
+    pub folder: PathBuf,
+    /// To be looked at between forwards.
+    pub cancel: CancellationToken,
+}
+
+/// How many failed cells a status tells of.
+const FAILED_SHOWN: u32 = 10;
+
+impl Experiments {
+    pub fn new(queue: Queue, store: Store) -> Self {
+        Self { queue, store }
+    }
+
+    /// Queues an experiment with all of its cells, or joins the one of this id.
+    pub async fn submit(&self, id: &str, name: &str, spec: &str, cells: u64) -> Result<ExperimentStatus, Error> {
+        self.store.cell(id, 0)?;
+        let new = NewExperiment { key: id, name, spec, cells, priority: 0 };
+        let experiment = self.queue.add_experiment(&new).await?;
+        let key = id.to_owned();
+        let all = (0..cells).map(move |index| Cell { index, key: format!("{key}/{index}") });
+        self.queue.enqueue_cells(experiment.id, DEFAULT_ATTEMPTS, all).await?;
+        self.status(id).await
+    }
+
+    pub async fn status(&self, id: &str) -> Result<ExperimentStatus, Error> {
+        let experiment = self.queue.experiment(id).await?;
+        let counts = self.queue.counts(Scope::Experiment(experiment.id)).await?;
+        let failed = self.queue.cells(experiment.id, Some(JobState::Failed), 0, FAILED_SHOWN).await?;
+        Ok(ExperimentStatus { experiment, counts, failed })
+    }
+
+    /// Experiments, the newest first: at most `limit` of those before `before`.
+    pub async fn list(&self, before: Option<ExperimentId>, limit: u32) -> Result<Vec<ExperimentStatus>, Error> {
+        let mut list = Vec::new();
+        for experiment in self.queue.experiments(before, limit).await? {
+            let counts = self.queue.counts(Scope::Experiment(experiment.id)).await?;
+            list.push(ExperimentStatus { experiment, counts, failed: Vec::new() });
+        }
+        Ok(list)
+    }
+
+    /// Cancels what is left of an experiment; deletes one of which nothing is left, with its results.
+    pub async fn withdraw(&self, id: &str) -> Result<Option<ExperimentStatus>, Error> {
+        let status = self.status(id).await?;
+        if status.counts.unfinished() > 0 {
+            self.queue.cancel_experiment(status.experiment.id).await?;
+            return self.status(id).await.map(Some);
+        }
+        self.queue.remove_experiment(status.experiment.id).await?;
+        let (store, id) = (self.store.clone(), id.to_owned());
+        on_disk(move || store.remove_experiment(&id)).await?;
+        Ok(None)
+    }
+
+    /// Where the results of a cell lie, once it has succeeded.
+    pub fn results(&self, id: &str, cell: u64) -> Result<PathBuf, Error> {
+        Ok(self.store.cell(id, cell)?.results())
+    }
+
+    /// Those who make cells, one at a time, by `run`.
+    pub fn crew(
+        &self,
+        run: impl Fn(CellWork) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync + 'static,
+    ) -> Crew {
+        let (experiments, run) = (self.clone(), Arc::new(run));
+        let run_batch = move |tasks: Vec<Task>| -> BoxFuture<'static, Vec<Outcome>> {
+            let (experiments, run) = (experiments.clone(), Arc::clone(&run));
+            Box::pin(async move {
+                let mut outcomes = Vec::with_capacity(tasks.len());
+                for task in tasks {
+                    outcomes.push(experiments.attempt(task, &*run).await.unwrap_or_else(not_kept));
+                }
+                outcomes
+            })
+        };
+        Crew { lane: Lane::Cell, batch: 1, run: Box::new(run_batch) }
+    }
+
+    async fn attempt(
+        &self,
+        task: Task,
+        run: &(impl Fn(CellWork) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync),
+    ) -> Result<Outcome, Error> {
+        let Some((experiment, cell)) = task.job.cell else { return Ok(Outcome::Released) };
+        let experiment = self.queue.experiment_of(experiment).await?;
+        let folder = self.store.cell(&experiment.key, cell)?;
+        if folder.results().exists() {
+            return Ok(Outcome::Succeeded);
+        }
+        let beginning = (self.store.clone(), folder.clone());
+        let attempt = on_disk(move || beginning.0.begin_attempt(&beginning.1)).await?;
+        let work =
+            CellWork { spec: experiment.spec, cell, folder: attempt.path().to_owned(), cancel: task.cancel.clone() };
+        Ok(match run(work).await {
+            Ok(()) if !self.queue.holds(task.lease).await? => Outcome::Released,
+            Ok(()) => {
+                let store = self.store.clone();
+                on_disk(move || store.keep_attempt(&folder, attempt)).await?;
+                Outcome::Succeeded
+            }
+            Err(Stopped::Cancelled) => Outcome::Released,
+            Err(Stopped::Failed(failure)) => {
+                tracing::info!(job = task.job.key, code = failure.code, detail = failure.detail, "a cell failed");
+                Outcome::Failed(failure)
+            }
+        })
+    }
+}

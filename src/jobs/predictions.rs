@@ -1,0 +1,272 @@
+//! Predictions as jobs: what the API sees of the queue.
+//!
+//! The waiting room is bounded, and whoever finds it full is told when to come back. A prediction's results lie in
+//! the store under its key. An attempt writes to a folder of its own, which becomes the result when it is whole, so
+//! that a worker that lost its lease writes into nobody's result.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::Stream;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::enqueue::DEFAULT_ATTEMPTS;
+use super::pace::Pace;
+use super::worker::{Crew, Task};
+use super::{Counts, Cursor, Error, Event, Failure, Job, JobState, Lane, Outcome, Queue, Scope};
+use crate::predict::{PredictionRequest, Progress};
+use crate::store::{self, Store};
+
+/// The predictions of a queue. Clones share them.
+#[derive(Clone)]
+pub struct Predictions {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Queue,
+    store: Store,
+    capacity: usize,
+    pace: Mutex<Pace>,
+    /// One at a time finds a place in the waiting room.
+    door: tokio::sync::Mutex<()>,
+    closed: CancellationToken,
+}
+
+/// A job and how far it is.
+#[derive(Clone, Debug)]
+pub struct JobStatus {
+    pub job: Job,
+    /// Jobs that are waiting before it, while it waits.
+    pub ahead: Option<usize>,
+}
+
+/// What became of a prediction that is not wanted any more.
+#[derive(Clone, Debug)]
+pub enum Withdrawn {
+    /// It was waiting or running; if it runs, it stops within a window's time.
+    Cancelled(Box<JobStatus>),
+    /// It was finished; it is gone with its results.
+    Deleted,
+}
+
+/// One prediction to make.
+pub struct Work {
+    pub request: PredictionRequest,
+    /// Empty, for the results.
+    pub folder: PathBuf,
+    /// To be called now and then.
+    pub progress: Box<dyn FnMut(Progress) + Send>,
+    /// To be looked at between forwards.
+    pub cancel: CancellationToken,
+}
+
+/// Why a prediction was not made.
+#[derive(Debug)]
+pub enum Stopped {
+    Cancelled,
+    Failed(Failure),
+}
+
+/// What a prediction is asked to do, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    request: PredictionRequest,
+    /// Uploads that the request reads.
+    stimuli: Vec<String>,
+}
+
+impl Predictions {
+    /// Lets at most `capacity` predictions wait beside the one that runs.
+    pub fn new(queue: Queue, store: Store, capacity: usize) -> Self {
+        let (pace, door, closed) = Default::default();
+        Self { shared: Arc::new(Shared { queue, store, capacity, pace, door, closed }) }
+    }
+
+    /// Queues a prediction, or joins the one that is there already; a failed or cancelled one is queued anew.
+    pub async fn submit(
+        &self,
+        key: &str,
+        request: PredictionRequest,
+        stimuli: Vec<String>,
+    ) -> Result<JobStatus, Error> {
+        let Shared { queue, store, capacity, pace, door, closed } = &*self.shared;
+        store.prediction(key)?;
+        let _turn = door.lock().await;
+        match queue.find(Lane::Prediction, key).await? {
+            Some(job) if !matches!(job.state, JobState::Failed | JobState::Cancelled) => return self.seen(job).await,
+            Some(_) | None if closed.is_cancelled() => return Err(Error::Draining),
+            Some(_) | None => {}
+        }
+        let counts = queue.counts(Scope::Lane(Lane::Prediction)).await?;
+        let waiting = usize::try_from(counts.of(JobState::Queued)).unwrap_or(usize::MAX);
+        if waiting >= capacity + usize::from(counts.of(JobState::Running) == 0) {
+            let running_for = self.running_for().await?;
+            let pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+            return Err(Error::Full { waiting, retry_after: pace.retry_after(waiting, running_for) });
+        }
+        let payload = serde_json::to_string(&Payload { request, stimuli });
+        let payload = payload.map_err(|error| Error::Database(sqlx::Error::Encode(error.into())))?;
+        self.seen(queue.enqueue(key, &payload, DEFAULT_ATTEMPTS).await?.job()).await
+    }
+
+    /// A prediction as it stands now.
+    pub async fn status(&self, key: &str) -> Result<JobStatus, Error> {
+        self.seen(self.job(key).await?).await
+    }
+
+    /// Predictions, the newest first, after a cursor: those in `state`, at most `limit`.
+    pub async fn list(&self, state: Option<JobState>, after: Option<Cursor>, limit: u32) -> Result<Vec<Job>, Error> {
+        self.shared.queue.list(Lane::Prediction, state, after, limit).await
+    }
+
+    /// How many predictions are in each state.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        self.shared.queue.counts(Scope::Lane(Lane::Prediction)).await
+    }
+
+    /// Whether a prediction that is not finished reads this upload.
+    pub async fn needs(&self, stimulus: &str) -> Result<bool, Error> {
+        let payloads = self.shared.queue.unfinished_payloads(Lane::Prediction).await?;
+        let reads = |payload: &String| {
+            serde_json::from_str::<Payload>(payload)
+                .is_ok_and(|payload| payload.stimuli.iter().any(|needed| needed == stimulus))
+        };
+        Ok(payloads.iter().any(reads))
+    }
+
+    /// Where a prediction's results lie, once it has succeeded.
+    pub fn results(&self, key: &str) -> Result<PathBuf, Error> {
+        Ok(self.shared.store.prediction(key)?.results())
+    }
+
+    /// Cancels a prediction that is not finished; deletes one that is, with its results.
+    pub async fn withdraw(&self, key: &str) -> Result<Withdrawn, Error> {
+        let Shared { queue, store, .. } = &*self.shared;
+        let job = self.job(key).await?;
+        if queue.cancel(job.id).await? {
+            return Ok(Withdrawn::Cancelled(Box::new(self.status(key).await?)));
+        }
+        queue.remove(job.id).await?;
+        let (store, key) = (store.clone(), key.to_owned());
+        on_disk(move || store.remove_prediction(&key)).await?;
+        Ok(Withdrawn::Deleted)
+    }
+
+    /// Waits until a prediction is finished.
+    pub async fn finished(&self, key: &str) -> Result<JobStatus, Error> {
+        let mut signals = self.shared.queue.database.signals.jobs();
+        loop {
+            // One that is deleted while it is waited for is unknown on the next round.
+            let status = self.status(key).await?;
+            if status.job.state.is_finished() {
+                return Ok(status);
+            }
+            self.shared.queue.something_happens(status.job.id, &mut signals).await;
+        }
+    }
+
+    /// A prediction's events after number `after`: those of the past, then new ones as they happen, until it is
+    /// finished.
+    pub async fn events(
+        &self,
+        key: &str,
+        after: u64,
+    ) -> Result<impl Stream<Item = Result<Event, Error>> + Send + use<>, Error> {
+        Ok(self.shared.queue.events(self.job(key).await?.id, after))
+    }
+
+    /// Takes no more predictions.
+    pub fn close(&self) {
+        self.shared.closed.cancel();
+    }
+
+    /// Those who make predictions, one at a time, by `run`.
+    pub fn crew(&self, run: impl Fn(Work) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync + 'static) -> Crew {
+        let (predictions, run) = (self.clone(), Arc::new(run));
+        let run_batch = move |tasks: Vec<Task>| -> BoxFuture<'static, Vec<Outcome>> {
+            let (predictions, run) = (predictions.clone(), Arc::clone(&run));
+            Box::pin(async move {
+                let mut outcomes = Vec::with_capacity(tasks.len());
+                for task in tasks {
+                    outcomes.push(predictions.attempt(task, &*run).await.unwrap_or_else(not_kept));
+                }
+                outcomes
+            })
+        };
+        Crew { lane: Lane::Prediction, batch: 1, run: Box::new(run_batch) }
+    }
+
+    async fn attempt(
+        &self,
+        task: Task,
+        run: &(impl Fn(Work) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync),
+    ) -> Result<Outcome, Error> {
+        let Shared { queue, store, pace, .. } = &*self.shared;
+        let payload: Result<Payload, _> = serde_json::from_str(task.job.payload.as_deref().unwrap_or_default());
+        let Payload { request, .. } = payload.map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))?;
+        let folder = store.prediction(&task.job.key)?;
+        let beginning = (store.clone(), folder.clone());
+        let attempt = on_disk(move || beginning.0.begin_attempt(&beginning.1)).await?;
+        let begun = Instant::now();
+        let progress = Box::new(task.reporter());
+        let work = Work { request, folder: attempt.path().to_owned(), progress, cancel: task.cancel.clone() };
+        Ok(match run(work).await {
+            Ok(()) if !queue.holds(task.lease).await? => Outcome::Released,
+            Ok(()) => {
+                pace.lock().unwrap_or_else(PoisonError::into_inner).measured(begun.elapsed());
+                let store = store.clone();
+                on_disk(move || store.keep_attempt(&folder, attempt)).await?;
+                Outcome::Succeeded
+            }
+            Err(Stopped::Cancelled) => Outcome::Released,
+            Err(Stopped::Failed(failure)) => {
+                tracing::info!(job = task.job.key, code = failure.code, detail = failure.detail, "a prediction failed");
+                Outcome::Failed(failure)
+            }
+        })
+    }
+
+    async fn job(&self, key: &str) -> Result<Job, Error> {
+        let job = self.shared.queue.find(Lane::Prediction, key).await?;
+        Ok(job.ok_or_else(|| store::Error::UnknownPrediction { id: key.to_owned() })?)
+    }
+
+    async fn seen(&self, job: Job) -> Result<JobStatus, Error> {
+        let ahead = match job.state {
+            JobState::Queued => usize::try_from(self.shared.queue.ahead(job.id).await?).ok(),
+            JobState::Running | JobState::Succeeded | JobState::Failed | JobState::Cancelled => None,
+        };
+        Ok(JobStatus { job, ahead })
+    }
+
+    /// How long the running prediction has been running.
+    async fn running_for(&self) -> Result<Duration, Error> {
+        let running = self.list(Some(JobState::Running), None, 1).await?;
+        let since = running.first().and_then(|job| job.started).unwrap_or_else(Timestamp::now);
+        Ok(Timestamp::now().duration_since(since).try_into().unwrap_or_default())
+    }
+}
+
+/// Does small things to the disk where they keep nobody waiting.
+pub(super) async fn on_disk<T: Send + 'static>(
+    task: impl FnOnce() -> Result<T, store::Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(task).await {
+        Ok(done) => Ok(done?),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// The server's own fault: its log says why.
+pub(super) fn not_kept(error: Error) -> Outcome {
+    tracing::error!(%error, "a result could not be begun or kept");
+    let is_full = matches!(&error, Error::Store(store::Error::File { source, .. })
+        if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
+    let (status, code) = if is_full { (507, "storage_full") } else { (500, "internal_error") };
+    Outcome::Failed(Failure { status, code: code.to_owned(), detail: error.to_string() })
+}

@@ -1,0 +1,134 @@
+//! The folders of results: one a prediction, one a cell of an experiment.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::{Error, Store, is_identifier};
+
+const ID_DIGITS: usize = 32;
+const ATTEMPT: &str = "attempt-";
+
+/// Where the result of a prediction or of a cell lies, and what is on its way to become it.
+#[derive(Clone, Debug)]
+pub struct ResultFolder {
+    path: PathBuf,
+}
+
+impl Store {
+    /// The folder of a prediction that may or may not exist yet.
+    pub fn prediction(&self, id: &str) -> Result<ResultFolder, Error> {
+        if !is_identifier(id, ID_DIGITS) {
+            return Err(Error::UnknownPrediction { id: id.to_owned() });
+        }
+        Ok(ResultFolder { path: self.folders.predictions.join(id) })
+    }
+
+    /// The folder of a cell of an experiment, which may or may not exist yet.
+    pub fn cell(&self, experiment: &str, cell: u64) -> Result<ResultFolder, Error> {
+        Ok(ResultFolder { path: self.experiment(experiment)?.join(cell.to_string()) })
+    }
+
+    /// Removes an experiment with the results of all its cells, if it has left anything on the disk.
+    pub fn remove_experiment(&self, id: &str) -> Result<(), Error> {
+        let path = self.experiment(id)?;
+        if path.exists() { self.discard(&path) } else { Ok(()) }
+    }
+
+    fn experiment(&self, id: &str) -> Result<PathBuf, Error> {
+        let is_known = is_identifier(id, ID_DIGITS);
+        is_known
+            .then(|| self.folders.experiments.join(id))
+            .ok_or_else(|| Error::UnknownExperiment { id: id.to_owned() })
+    }
+
+    /// Removes a prediction with its results, if it has left anything on the disk.
+    pub fn remove_prediction(&self, id: &str) -> Result<(), Error> {
+        let path = self.prediction(id)?.path;
+        if path.exists() { self.discard(&path) } else { Ok(()) }
+    }
+
+    /// An empty folder for an attempt to make a result. It is gone when it is dropped; what an attempt left whose
+    /// process was killed is gone now.
+    pub fn begin_attempt(&self, folder: &ResultFolder) -> Result<TempDir, Error> {
+        let begin = || {
+            std::fs::create_dir_all(&folder.path)?;
+            for entry in std::fs::read_dir(&folder.path)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().starts_with(ATTEMPT) {
+                    std::fs::remove_dir_all(entry.path())?;
+                }
+            }
+            tempfile::Builder::new().prefix(ATTEMPT).tempdir_in(&folder.path)
+        };
+        begin().map_err(Error::at(&folder.path))
+    }
+
+    /// Makes what an attempt wrote the result, in the place of earlier ones.
+    pub fn keep_attempt(&self, folder: &ResultFolder, attempt: TempDir) -> Result<(), Error> {
+        let results = folder.results();
+        if results.exists() {
+            self.discard(&results)?;
+        }
+        std::fs::rename(attempt.keep(), &results).map_err(Error::at(&results))
+    }
+}
+
+impl ResultFolder {
+    /// What the pipeline made.
+    pub fn results(&self) -> PathBuf {
+        self.path.join("result")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    fn files(folder: &std::path::Path) -> Vec<String> {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn only_an_attempt_that_is_kept_becomes_the_result() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path()).unwrap();
+        let folder = store.prediction(ID).unwrap();
+        for text in ["first", "second"] {
+            let attempt = store.begin_attempt(&folder).unwrap();
+            std::fs::write(attempt.path().join(text), b"").unwrap();
+            store.keep_attempt(&folder, attempt).unwrap();
+            assert_eq!(files(&folder.results()), [text]);
+        }
+        let failed = store.begin_attempt(&folder).unwrap();
+        std::fs::write(failed.path().join("half"), b"").unwrap();
+        drop(failed);
+        assert_eq!(
+            (files(&folder.path), files(&folder.results())),
+            (vec!["result".to_owned()], vec!["second".to_owned()])
+        );
+    }
+
+    #[test]
+    fn what_a_killed_attempt_left_is_gone_with_the_next() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path()).unwrap();
+        let folder = store.prediction(ID).unwrap();
+        let killed = store.begin_attempt(&folder).unwrap().keep();
+        std::fs::write(killed.join("half"), b"").unwrap();
+        let next = store.begin_attempt(&folder).unwrap();
+        assert!(!killed.exists() && files(next.path()).is_empty());
+    }
+
+    #[test]
+    fn a_removed_prediction_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path()).unwrap();
+        drop(store.begin_attempt(&store.prediction(ID).unwrap()).unwrap());
+        store.remove_prediction(ID).unwrap();
+        store.remove_prediction(ID).unwrap();
+        assert_eq!(files(&root.path().join("predictions")).len() + files(&root.path().join("incoming")).len(), 0);
+    }
+}

@@ -1,0 +1,179 @@
+//! Virtual experiments over HTTP: looked through, run, fetched, cancelled, refused.
+
+use std::io::{Cursor, Write};
+
+use serde_json::{Value, json};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::media::{ffmpeg, film};
+use crate::server::{Answer, Server};
+
+/// Pictures of two kinds, two of each, in a zip with a folder a condition.
+fn pictures() -> Vec<u8> {
+    zip(&["faces/1.png", "faces/2.png", "places/1.png", "places/2.png"].map(|name| {
+        let number = name.bytes().map(u32::from).sum::<u32>();
+        let source = format!("color=0x{:06x}:size=64x48", (number * 7919) % 0xff_ffff);
+        (name, ffmpeg(&["-f", "lavfi", "-i", &source, "-frames:v", "1"], "a.png"))
+    }))
+}
+
+fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// Faces against places, on pictures that were uploaded.
+fn faces(server: &Server) -> Value {
+    json!({
+        "name": "faces",
+        "stimuli_upload": server.upload("pictures.zip", &pictures()),
+        "contrasts": [{"name": "faces", "expression": "faces - places"}],
+        "regions": ["FFA", "PPA"],
+    })
+}
+
+fn asked(server: &Server, spec: &Value) -> Answer {
+    server.post_json("/v1/experiments", spec)
+}
+
+/// Waits until nothing of an experiment is left to do.
+fn finished(server: &Server, id: &str) -> Value {
+    let path = format!("/v1/experiments/{id}");
+    server.until(|| server.get(&path).expect(200).json()["state"] != "running");
+    server.get(&path).expect(200).json()
+}
+
+fn id(answer: &Answer) -> String {
+    answer.json()["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn a_contrast_of_uploaded_pictures_comes_out() {
+    let server = Server::start();
+    let spec = faces(&server);
+    let answer = asked(&server, &spec).expect(202);
+    assert_eq!(answer.header("location"), format!("/v1/experiments/{}", id(&answer)));
+    let view = finished(&server, &id(&answer));
+    assert_eq!(view["state"], "succeeded", "{view}");
+    let report = &view["report"];
+    assert_eq!(report["is_prediction"], true);
+    assert_eq!(report["model"]["trained"], false);
+    assert!(report["unit"].as_str().unwrap().contains("stimulus"));
+    let contrast = &report["contrasts"][0];
+    assert_eq!(contrast["n"], json!({"faces": 2, "places": 2}));
+    assert_eq!(contrast["regions"][0]["region"], "FFA");
+    assert!(contrast["regions"][1]["t"].is_number());
+    let table = view["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|file| file["name"].as_str().is_some_and(|name| name.ends_with("_regions.tsv")));
+    let table = server.get(table.expect("a table")["href"].as_str().unwrap()).expect(200).text();
+    assert!(table.starts_with("contrast\tregion\t") && table.contains("faces\tPPA\t"), "{table}");
+
+    assert_eq!(id(&asked(&server, &spec).expect(202)), id(&answer), "the same experiment is joined");
+    let listed = server.get("/v1/experiments").expect(200).json();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &json!("faces")));
+    let path = format!("/v1/experiments/{}", id(&answer));
+    server.get(&format!("{path}/cells/0/files/..%2Fspec")).refused(404, "unknown_file");
+    server.get(&format!("{path}/cells/1/files/experiment.json")).refused(404, "no_result");
+    server.delete(&path).expect(204);
+    server.get(&path).refused(404, "unknown_experiment");
+}
+
+#[test]
+fn a_grid_is_a_cell_for_each_value() {
+    let server = Server::start();
+    let mut spec = faces(&server);
+    spec["design"] = json!({"kind": "event", "asynchrony_s": 8.0});
+    spec["grid"] = json!({"design.asynchrony_s": [6.0, 8.0, 12.0]});
+    spec["returns"] = json!(["regions"]);
+    let answer = asked(&server, &spec).expect(202);
+    assert_eq!(answer.json()["cells"], 3);
+    let view = finished(&server, &id(&answer));
+    assert_eq!((&view["state"], &view["states"]["succeeded"]), (&json!("succeeded"), &json!(3)), "{view}");
+    let onset = |cell: u64| {
+        let path = format!("/v1/experiments/{}/cells/{cell}/files/experiment.json", id(&answer));
+        server.get(&path).expect(200).json()["design"]["runs"][0]["trials"][1]["onset_s"].as_f64().unwrap()
+    };
+    assert_eq!([0, 1, 2].map(onset), [6.0, 8.0, 12.0]);
+}
+
+#[test]
+fn an_experiment_is_looked_through_without_being_run() {
+    let server = Server::start();
+    let fine = server.post_json("/v1/experiments:validate", &faces(&server)).expect(200).json();
+    assert_eq!(fine["findings"]["faults"], json!([]));
+    assert_eq!((&fine["cells"], &fine["design"]["trials"]), (&json!(1), &json!(4)));
+
+    let mut spec = faces(&server);
+    spec["contrasts"] = json!([{"name": "a", "expression": "faces - plaices"}, {"name": "b", "expression": "faces"}]);
+    spec["regions"] = json!(["FFB"]);
+    let found = server.post_json("/v1/experiments:validate", &spec).expect(200).json();
+    let faults = found["findings"]["faults"].to_string();
+    assert!(faults.contains("contrasts[0]") && faults.contains("places") && faults.contains("regions[0]"), "{faults}");
+    let warnings = found["findings"]["warnings"].to_string();
+    assert!(warnings.contains("contrasts[1]"), "weights that do not sum to zero are doubtful: {warnings}");
+    let detail = asked(&server, &spec).refused(422, "invalid_spec");
+    assert!(detail.contains("contrasts[0]") && detail.contains("regions[0]"), "{detail}");
+    assert_eq!(server.get("/v1/experiments").json(), json!([]));
+}
+
+#[test]
+fn what_is_no_experiment_is_refused() {
+    let server = Server::start();
+    let refused = |spec: Value, status, code| asked(&server, &spec).refused(status, code);
+    refused(json!({"name": 3, "colour": "red"}), 422, "invalid_spec");
+    refused(json!({"localizer": "houses"}), 422, "invalid_spec");
+    refused(json!({"name": "a", "conditions": [{"name": "a", "stimuli": ["../../etc/passwd"]}]}), 422, "invalid_spec");
+    let mut million = faces(&server);
+    million["grid"] = json!({"seed": {"from": 0, "to": 2_000_000, "steps": 2_000_001}});
+    let detail = refused(million, 422, "invalid_spec");
+    assert!(detail.contains("1,000,000") || detail.contains("1000000"), "{detail}");
+    let body = vec![b' '; 2 << 20];
+    let headers = [("content-type", "application/json")];
+    server.send(reqwest::Method::POST, "/v1/experiments", &headers, body).refused(413, "too_large");
+    let upload = server.upload("bad.zip", &zip(&[("faces/a.png", b"x".to_vec()), ("../b.png", b"y".to_vec())]));
+    refused(json!({"name": "a", "stimuli_upload": upload}), 422, "bad_zip");
+    server.get("/v1/localizers/houses").refused(404, "unknown_localizer");
+    assert_eq!(server.get("/v1/localizers").expect(200).json().as_array().unwrap().len(), 15);
+    assert_eq!(server.get("/v1/localizers/faces").expect(200).json()["expected"][0]["region"], "FFA");
+}
+
+#[test]
+fn a_stimulus_that_cannot_be_shown_fails_its_cell_and_says_why() {
+    let server = Server::start();
+    let upload = server.upload("bad.png", b"\x89PNG\r\n\x1a\n and no more");
+    let stimuli = json!([{"upload": upload}]);
+    let spec = json!({
+        "name": "broken", "conditions": [{"name": "a", "stimuli": stimuli}],
+        "contrasts": [{"name": "a", "weights": {"a": 1.0}}],
+    });
+    let answer = asked(&server, &spec).expect(202);
+    let view = finished(&server, &id(&answer));
+    assert_eq!(view["state"], "failed", "{view}");
+    assert_eq!(view["failed"][0]["failure"]["code"], "unreadable_media", "{view}");
+}
+
+#[test]
+fn a_running_experiment_is_cancelled_and_predictions_go_before_it() {
+    let server = Server::start();
+    let upload = server.upload("film.mp4", &film(60));
+    let spec = json!({
+        "name": "long", "conditions": [{"name": "a", "stimuli": [{"upload": upload}, {"upload": upload}]}],
+        "contrasts": [{"name": "a", "weights": {"a": 1.0}}], "grid": {"seed": {"from": 0, "to": 49, "steps": 50}},
+    });
+    let answer = asked(&server, &spec).expect(202);
+    let path = format!("/v1/experiments/{}", id(&answer));
+    server.until(|| server.get(&path).json()["states"]["running"] == 1);
+    server.predict(crate::form::Form::new().file("audio", "tone.wav", &crate::media::tone(1.0, 16_000, 1))).expect(200);
+    assert_eq!(server.get(&path).json()["state"], "running");
+    server.delete(&path).expect(202);
+    let view = finished(&server, &id(&answer));
+    assert_eq!(view["state"], "cancelled", "{view}");
+}
