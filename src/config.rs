@@ -190,8 +190,11 @@ impl Config {
     }
 
     pub(crate) fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
-        let atlases = AtlasFolder::new(self.data_dir.join("atlases"));
-        Ok(Scanner { predictor, tools: self.tools()?, anatomy: self.anatomy.clone(), atlases })
+        Ok(Scanner { predictor, tools: self.tools()?, anatomy: self.anatomy.clone(), atlases: self.atlases() })
+    }
+
+    pub(crate) fn atlases(&self) -> AtlasFolder {
+        AtlasFolder::new(self.data_dir.join("atlases"))
     }
 
     fn tools(&self) -> anyhow::Result<Tools> {

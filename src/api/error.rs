@@ -221,7 +221,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::Overlap { .. } => (S::UNPROCESSABLE_ENTITY, "overlap_out_of_range"),
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
         predict::Error::UnknownSubject { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_subject"),
-        predict::Error::NoSurfaces(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
+        predict::Error::NoSurfaces(_) | predict::Error::NoSpheres(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
         predict::Error::File { source, .. } => of_io(source),
         predict::Error::NotFinite { .. } => (S::INTERNAL_SERVER_ERROR, "response_not_finite"),
         predict::Error::ModelThread(_) => (S::INTERNAL_SERVER_ERROR, "model_failed"),
@@ -242,6 +242,14 @@ fn of_scanner(error: &scanner::Error) -> Verdict {
         E::Brain(_) => (S::INTERNAL_SERVER_ERROR, "surfaces_unreadable"),
         E::Export(error) => of_export(error),
         E::UnknownStimulus { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
+        E::Encoder(error) => of_encoder(error),
+        E::MapTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
+        E::Measured(_) | E::MapFormat { .. } | E::NoPair { .. } | E::NoMap { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "bad_map")
+        }
+        E::MixedMaps | E::OtherGrid { .. } | E::NothingShared { .. } => (S::UNPROCESSABLE_ENTITY, "bad_map"),
+        E::NoStimuli { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
+        E::Unfit { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_spec"),
         E::NoCell { .. } => (S::NOT_FOUND, "no_cell"),
         E::Zip { .. } => (S::UNPROCESSABLE_ENTITY, "bad_zip"),
         E::File { source, .. } => of_io(source),

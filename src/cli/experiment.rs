@@ -157,19 +157,19 @@ impl Given {
 }
 
 /// Waits for the model.
-fn loaded(scanner: &Scanner) -> anyhow::Result<()> {
+pub(super) fn loaded(scanner: &Scanner) -> anyhow::Result<()> {
     match tokio::runtime::Runtime::new()?.block_on(scanner.predictor.loaded()) {
         Health::Failed(reason) => bail!("the model {} did not load: {reason}", scanner.predictor.card().name),
         Health::Ready | Health::Loading => Ok(()),
     }
 }
 
-fn bar() -> anyhow::Result<ProgressBar> {
-    let style = ProgressStyle::with_template("{prefix:>9} [{bar:40}] {pos} of {len}  {elapsed}")?;
+pub(super) fn bar() -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{prefix:>9} [{bar:40}] {pos} of {len}  {elapsed} {msg}")?;
     Ok(ProgressBar::new(1).with_style(style))
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+pub(super) fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_prefix(match progress.step {
         Step::Measure => "stimuli",
         Step::Predict => "runs",

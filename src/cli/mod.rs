@@ -1,12 +1,22 @@
 //! The command line: one file a command.
 #![expect(clippy::print_stdout, reason = "a command's answer goes to standard output")]
 
+mod compare;
+mod components;
 mod experiment;
+mod group;
 mod model;
+mod multisensory;
 mod predict;
 mod serve;
+mod validate;
 
-use clap::{Parser, Subcommand};
+use std::path::Path;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use encortex::scanner::Space;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Options;
@@ -31,6 +41,16 @@ enum Command {
     /// Run virtual experiments: localizers, or a spec of your own.
     #[command(subcommand)]
     Experiment(experiment::Experiment),
+    /// Compare a predicted map with a measured one.
+    Compare(compare::Compare),
+    /// Test the maps of several people against 0.
+    Group(group::Group),
+    /// Run the ten contrasts of TRIBE v2's paper, and compare them with measured maps.
+    Validate(validate::Validate),
+    /// Take a subject's head apart into independent components.
+    Components(components::Components),
+    /// Predict a film from every set of modalities, and map how the senses come together.
+    Multisensory(multisensory::Multisensory),
     /// List, show, fetch and convert models.
     #[command(subcommand)]
     Model(model::Model),
@@ -40,7 +60,7 @@ impl Arguments {
     pub(crate) fn log_level(&self) -> &'static str {
         match self.command {
             Command::Serve => "info",
-            Command::Predict(_) | Command::Experiment(_) | Command::Model(_) => "warn",
+            _ => "warn",
         }
     }
 
@@ -50,9 +70,36 @@ impl Arguments {
             Command::Predict(predict) => predict.run(&config),
             Command::Serve => serve::run(&config),
             Command::Experiment(experiment) => experiment.run(&config),
+            Command::Compare(compare) => compare.run(&config),
+            Command::Group(group) => group.run(&config),
+            Command::Validate(validate) => validate.run(&config),
+            Command::Components(components) => components.run(&config),
+            Command::Multisensory(multisensory) => multisensory.run(&config),
             Command::Model(model) => model.run(&config),
         }
     }
+}
+
+/// The space that volumes are in.
+#[derive(Clone, Copy, ValueEnum)]
+enum SpaceName {
+    Mni152,
+    Mni305,
+}
+
+impl From<SpaceName> for Space {
+    fn from(name: SpaceName) -> Self {
+        match name {
+            SpaceName::Mni152 => Self::Mni152,
+            SpaceName::Mni305 => Self::Mni305,
+        }
+    }
+}
+
+/// Writes a report as JSON, where a file was asked for.
+fn write_json(to: Option<&Path>, report: &impl Serialize) -> anyhow::Result<()> {
+    let Some(path) = to else { return Ok(()) };
+    std::fs::write(path, serde_json::to_vec_pretty(report)?).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Ctrl-C stops what runs between two forwards.

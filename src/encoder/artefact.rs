@@ -120,7 +120,7 @@ fn read_text(path: &Path) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::{Device, Kind, Tensor};
 
     use super::super::settings::{AVERAGE, Architecture, ModalitySettings, Subject};
     use super::super::{BrainEncoder, Settings};
@@ -183,6 +183,25 @@ mod tests {
             2 * 32 * 17 + 32 * 64 + 12 * 64 * 64 + 5 * 64 + 2 * 64 + 3 + 64 * 16 + 17 * 12
         );
         assert_eq!(BrainEncoder::load(&artefact, CPU).unwrap().subjects(), [AVERAGE]);
+    }
+
+    #[test]
+    fn the_folded_head_does_what_both_heads_do() {
+        let folder = untrained();
+        let artefact = Artefact::open(folder.path()).unwrap();
+        let encoder = BrainEncoder::load(&artefact, CPU).unwrap();
+        let head = encoder.folded_head(encoder.subject_rows(&[AVERAGE.to_owned()]).unwrap()[0]);
+        assert_eq!(head.dim(), (12, 64));
+        let weights = artefact.weights(CPU);
+        let shared = (&weights / "low_rank_head").tensor("weight", &[16, 64], weights::Init::Zeros);
+        let own = (&weights / "predictor").tensor("weights", &[1, 16, 12], weights::Init::Zeros).select(0, 0);
+        let state = Tensor::arange(64, (Kind::Float, Device::Cpu)).sin();
+        let one_after_the_other = shared.mv(&state).unsqueeze(0).mm(&own).squeeze_dim(0);
+        let expected = Vec::<f32>::try_from(one_after_the_other).unwrap();
+        let state = ndarray::Array1::from(Vec::<f32>::try_from(state).unwrap());
+        let found = head.dot(&state);
+        assert!(expected.iter().any(|value| value.abs() > 0.1));
+        assert!(found.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-4));
     }
 
     #[test]

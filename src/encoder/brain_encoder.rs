@@ -1,6 +1,6 @@
 //! TRIBE v2: features of text, sound and film in, the response of a cortex out.
 
-use ndarray::{Array4, ArrayView4};
+use ndarray::{Array2, Array4, ArrayView4};
 use tch::{Device, Kind, Tensor};
 
 use super::Error;
@@ -71,6 +71,21 @@ impl BrainEncoder {
         let subject = self.settings.subjects.iter().find(|subject| subject.name == name);
         let unknown = || Error::UnknownSubject { name: name.into(), known: self.subjects().join(", ") };
         subject.map(|subject| SubjectRow(subject.row)).ok_or_else(unknown)
+    }
+
+    /// What the transformer's output is read by at each vertex of a subject: `(vertex, hidden)`, the low-rank head and the
+    /// subject's head folded into one matrix, without the bias.
+    pub fn folded_head(&self, subject: SubjectRow) -> Array2<f32> {
+        tch::no_grad(|| {
+            let own = self.predictor.weights_of(subject).transpose(0, 1);
+            let folded = match &self.low_rank_head {
+                Some(shared) => own.matmul(&shared.weight),
+                None => own,
+            };
+            let mut head = Array2::zeros([folded.size()[0] as usize, folded.size()[1] as usize]);
+            copy(&folded, head.as_slice_mut());
+            head
+        })
     }
 
     /// The response `(subject, window, time, vertex)`, in units of z-scored BOLD, from one pass for all subjects.
@@ -145,12 +160,16 @@ impl BrainEncoder {
         let shape = (subjects.len(), windows, model.output_timesteps as usize, model.outputs as usize);
         let mut responses = Array4::zeros(shape);
         for (mut response, &subject) in responses.outer_iter_mut().zip(subjects) {
-            let predicted = self.predictor.forward(shared, subject).to_device(Device::Cpu).to_kind(Kind::Float);
-            let values = response.as_slice_mut().expect("a response that was just made is contiguous. This is a bug.");
-            predicted.copy_data(values, values.len());
+            copy(&self.predictor.forward(shared, subject), response.as_slice_mut());
         }
         responses
     }
+}
+
+/// Copies a tensor's values into the memory of an array that was just made.
+fn copy(from: &Tensor, to: Option<&mut [f32]>) {
+    let values = to.expect("an array that was just made is contiguous. This is a bug.");
+    from.to_device(Device::Cpu).to_kind(Kind::Float).contiguous().copy_data(values, values.len());
 }
 
 fn tensor(features: &ArrayView4<'_, f32>, device: Device, kind: Kind) -> Tensor {

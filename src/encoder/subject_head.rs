@@ -28,11 +28,16 @@ impl SubjectHead {
         }
     }
 
+    /// One subject's weights, `(low rank, output)`.
+    pub(super) fn weights_of(&self, SubjectRow(row): SubjectRow) -> Tensor {
+        self.weights.select(0, row)
+    }
+
     /// `(scan, low rank)` → `(scan, output)` of one subject.
-    pub(super) fn forward(&self, xs: &Tensor, SubjectRow(row): SubjectRow) -> Tensor {
-        let weights = self.weights.select(0, row);
+    pub(super) fn forward(&self, xs: &Tensor, subject: SubjectRow) -> Tensor {
+        let weights = self.weights_of(subject);
         match &self.bias {
-            Some(bias) => bias.select(0, row).addmm(xs, &weights),
+            Some(bias) => bias.select(0, subject.0).addmm(xs, &weights),
             None => xs.mm(&weights),
         }
     }

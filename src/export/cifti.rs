@@ -10,7 +10,7 @@ use super::header::Header;
 use super::map::MapRows;
 use super::rows::{finite_columns, seconds, to_le_bytes};
 use super::xml::escape;
-use super::{Error, Provenance, Rows, ScalarMap};
+use super::{Error, Origin, Provenance, Rows, ScalarMap};
 use crate::brain::{Hemisphere, Mesh};
 
 const HEADER_BYTES: usize = 540;
@@ -34,13 +34,14 @@ pub fn write_dtseries(to: impl Write, rows: &mut dyn Rows, provenance: &Provenan
         ),
         metadata: provenance.entries(),
     };
-    write_dense(to, rows, &columns, provenance)
+    write_dense(to, rows, &columns, provenance.mesh, provenance.label())
 }
 
 /// Writes a `.dscalar.nii`: for each vertex its value in each map.
-pub fn write_dscalar(to: impl Write, maps: &[ScalarMap], provenance: &Provenance) -> Result<(), Error> {
-    let mut rows = MapRows::new(maps, provenance.mesh)?;
-    seconds(&rows, provenance.mesh)?;
+pub fn write_dscalar(to: impl Write, maps: &[ScalarMap], origin: impl Into<Origin>) -> Result<(), Error> {
+    let Origin { mesh, label, entries, .. } = origin.into();
+    let mut rows = MapRows::new(maps, mesh)?;
+    seconds(&rows, mesh)?;
     let mut map =
         r#"<MatrixIndicesMap AppliesToMatrixDimension="0" IndicesMapToDataType="CIFTI_INDEX_TYPE_SCALARS">"#.to_owned();
     for ScalarMap { name, statistic, .. } in maps {
@@ -48,8 +49,8 @@ pub fn write_dscalar(to: impl Write, maps: &[ScalarMap], provenance: &Provenance
         let _ = write!(map, "\n<NamedMap>\n<MapName>{}</MapName>\n{metadata}</NamedMap>", escape(name));
     }
     map.push_str("\n</MatrixIndicesMap>");
-    let columns = Columns { intent: (3006, "ConnDenseScalar"), step: 1.0, map, metadata: provenance.map_entries() };
-    write_dense(to, &mut rows, &columns, provenance)
+    let columns = Columns { intent: (3006, "ConnDenseScalar"), step: 1.0, map, metadata: entries };
+    write_dense(to, &mut rows, &columns, mesh, label)
 }
 
 /// What stands along the rows of a file.
@@ -65,12 +66,13 @@ fn write_dense(
     mut to: impl Write,
     rows: &mut dyn Rows,
     columns: &Columns,
-    provenance: &Provenance,
+    mesh: Mesh,
+    label: &str,
 ) -> Result<(), Error> {
-    let (mesh, count) = (provenance.mesh, rows.shape().0);
+    let count = rows.shape().0;
     let xml = xml(columns, mesh);
     let extension_bytes = (8 + xml.len()).next_multiple_of(16);
-    to.write_all(&header(count, extension_bytes, columns, provenance))?;
+    to.write_all(&header([count, mesh.vertices()], extension_bytes, columns, label))?;
     to.write_all(&[1, 0, 0, 0])?;
     to.write_all(&(extension_bytes as i32).to_le_bytes())?;
     to.write_all(&EXTENSION_CODE.to_le_bytes())?;
@@ -88,17 +90,18 @@ fn write_dense(
     Ok(to.flush()?)
 }
 
-fn header(count: usize, extension_bytes: usize, columns: &Columns, provenance: &Provenance) -> [u8; HEADER_BYTES] {
+fn header(shape: [usize; 2], extension_bytes: usize, columns: &Columns, label: &str) -> [u8; HEADER_BYTES] {
     let (intent, intent_name) = columns.intent;
+    let [count, vertices] = shape.map(|length| length as i64);
     Header::new()
         .i32(0, [HEADER_BYTES as i32])
         .bytes(4, b"n+2\0\r\n\x1a\n")
         .i16(12, [FLOAT32, 32])
-        .i64(16, [6, 1, 1, 1, 1, count as i64, provenance.mesh.vertices() as i64, 1])
+        .i64(16, [6, 1, 1, 1, 1, count, vertices, 1])
         .f64(104, [1.0, 1.0, 1.0, 1.0, 1.0, columns.step, 1.0, 1.0])
         .i64(168, [(HEADER_BYTES + 4 + extension_bytes) as i64])
         .f64(176, [1.0, 0.0])
-        .bytes(240, provenance.label().as_bytes())
+        .bytes(240, label.as_bytes())
         .i32(500, [MILLIMETRES_AND_SECONDS, intent])
         .bytes(508, intent_name.as_bytes())
         .finish()

@@ -28,6 +28,10 @@ pub enum Error {
     Surfaces(#[from] brain::Error),
     #[error("the voxel map is for {map} and the response is on {response}")]
     VolumeMesh { map: Mesh, response: Mesh },
+    #[error("a map has {found} values for the {expected} voxels of its grid")]
+    VoxelCount { found: usize, expected: usize },
+    #[error("a NIfTI-1 file cannot hold {shape:?} voxels: no axis may have more than {}", i16::MAX)]
+    GridTooLarge { shape: [usize; 3] },
     #[error("cell {cell} has {found} parameters and the table {expected}")]
     TableParameters { cell: String, found: usize, expected: usize },
     #[error("cell {cell} has {found:?} contrasts, regions and measures and the table {expected:?}")]

@@ -13,7 +13,7 @@ use flate2::write::ZlibEncoder;
 use super::map::MapRows;
 use super::rows::{finite_row, seconds, to_le_bytes};
 use super::xml::cdata;
-use super::{Error, Provenance, Rows, ScalarMap};
+use super::{Error, Origin, Provenance, Rows, ScalarMap};
 use crate::brain::Hemisphere;
 
 /// Writes the `.func.gii` of one hemisphere, row by row.
@@ -43,17 +43,18 @@ pub fn write_map(
     mut to: impl Write,
     map: &ScalarMap,
     hemisphere: Hemisphere,
-    provenance: &Provenance,
+    origin: impl Into<Origin>,
 ) -> Result<(), Error> {
-    let mut row = vec![0.0; provenance.mesh.vertices()];
-    finite_row(&mut MapRows::new(&[*map], provenance.mesh)?, 0, &mut row)?;
-    begin(&mut to, 1, hemisphere, provenance.map_entries())?;
+    let Origin { mesh, entries, .. } = origin.into();
+    let mut row = vec![0.0; mesh.vertices()];
+    finite_row(&mut MapRows::new(&[*map], mesh)?, 0, &mut row)?;
+    begin(&mut to, 1, hemisphere, entries)?;
     let (intent, _, parameter) = map.statistic.intent();
     let mut metadata = vec![("Name", map.name.to_owned()), ("Statistic", map.statistic.label().to_owned())];
     if parameter > 0.0 {
         metadata.push(("Intent_p1", parameter.to_string()));
     }
-    write_array(&mut to, intent, &row[provenance.mesh.range(hemisphere)], &metadata)?;
+    write_array(&mut to, intent, &row[mesh.range(hemisphere)], &metadata)?;
     end(to)
 }
 

@@ -17,32 +17,36 @@ pub const ARCHIVE: &str = "prediction.zip";
 /// What the files of one subject are called.
 #[derive(Clone, Debug)]
 pub struct Names {
-    subject: String,
-    task: String,
+    stem: String,
     mesh: Mesh,
     description: String,
 }
 
 impl Names {
     pub fn new(provenance: &Provenance) -> Self {
-        let model = label(&provenance.model);
-        let says_untrained = model.to_ascii_lowercase().contains("untrained");
-        Self {
-            subject: label(&provenance.subject),
-            task: label(&provenance.task),
-            mesh: provenance.mesh,
-            description: if provenance.trained || says_untrained { model } else { format!("untrained{model}") },
-        }
+        let Provenance { model, trained, mesh, subject, task, .. } = provenance;
+        let stem = format!("sub-{}_task-{}", label(subject), label(task));
+        Self { stem, mesh: *mesh, description: description(model, *trained) }
+    }
+
+    /// Names of maps of a model's weights, which are of a subject and of no stimulus.
+    pub fn of_weights(subject: &str, model: &str, trained: bool, mesh: Mesh) -> Self {
+        Self { stem: format!("sub-{}", label(subject)), mesh, description: description(model, trained) }
+    }
+
+    /// Names of the maps of a group of measured people.
+    pub fn of_group(mesh: Mesh) -> Self {
+        Self { stem: "group".to_owned(), mesh, description: "measured".to_owned() }
     }
 
     /// Where in a BIDS dataset the files lie.
     pub fn folder(&self) -> String {
-        format!("sub-{}/func", self.subject)
+        format!("{}/func", self.stem.split('_').next().unwrap_or_default())
     }
 
     /// The response of one hemisphere.
     pub fn gifti(&self, hemisphere: Hemisphere) -> String {
-        format!("{}_hemi-{}_{}_{}_bold.func.gii", self.stem(), hemisphere.letter(), self.surface(), self.desc())
+        format!("{}_hemi-{}_{}_{}_bold.func.gii", self.stem, hemisphere.letter(), self.surface(), self.desc())
     }
 
     /// The response of both hemispheres.
@@ -82,28 +86,42 @@ impl Names {
 
     /// A picture of the mean over time.
     pub fn png(&self) -> String {
-        format!("{}_{}_stat-mean_{}_statmap.png", self.stem(), self.surface(), self.desc())
+        format!("{}_{}_stat-mean_{}_statmap.png", self.stem, self.surface(), self.desc())
     }
 
     /// One hemisphere of one map of a contrast.
     pub fn contrast_gifti(&self, hemisphere: Hemisphere, contrast: &str, statistic: Statistic) -> String {
-        let (stem, surface, map) = (self.stem(), self.surface(), contrast_map(contrast, statistic));
-        format!("{stem}_hemi-{}_{surface}{map}_{}_statmap.func.gii", hemisphere.letter(), self.desc())
+        self.hemisphere_of(hemisphere, &contrast_map(contrast, statistic))
     }
 
     /// A picture of a map of a contrast.
     pub fn contrast_png(&self, contrast: &str, statistic: Statistic) -> String {
-        format!("{}_{}{}_{}_statmap.png", self.stem(), self.surface(), contrast_map(contrast, statistic), self.desc())
+        self.picture_of(&contrast_map(contrast, statistic))
+    }
+
+    /// One hemisphere of a map that is no contrast's, such as a component.
+    pub fn map_gifti(&self, hemisphere: Hemisphere, map: &str, statistic: Statistic) -> String {
+        self.hemisphere_of(hemisphere, &other_map(map, statistic))
+    }
+
+    /// A picture of a map that is no contrast's.
+    pub fn map_png(&self, map: &str, statistic: Statistic) -> String {
+        self.picture_of(&other_map(map, statistic))
+    }
+
+    /// A map on the grid of the files that it was computed from.
+    pub fn map_nifti(&self, map: &str, statistic: Statistic) -> String {
+        format!("{}{}_{}_statmap.nii.gz", self.stem, other_map(map, statistic), self.desc())
     }
 
     /// The table of regions of all contrasts.
     pub fn regions_table(&self) -> String {
-        format!("{}_{}_regions.tsv", self.stem(), self.desc())
+        format!("{}_{}_regions.tsv", self.stem, self.desc())
     }
 
     /// The courses of the response in regions.
     pub fn courses_table(&self) -> String {
-        format!("{}_{}_timecourses.tsv", self.stem(), self.desc())
+        format!("{}_{}_timecourses.tsv", self.stem, self.desc())
     }
 
     /// The maps of all contrasts, both hemispheres.
@@ -117,15 +135,20 @@ impl Names {
     }
 
     fn on_surface(&self, suffix: &str) -> String {
-        format!("{}_{}_{}_{suffix}", self.stem(), self.surface(), self.desc())
+        format!("{}_{}_{}_{suffix}", self.stem, self.surface(), self.desc())
     }
 
     fn in_volume(&self, statistic: &str, suffix: &str) -> String {
-        format!("{}_space-{}_res-2{statistic}_{}_{suffix}", self.stem(), brain::SPACE, self.desc())
+        format!("{}_space-{}_res-2{statistic}_{}_{suffix}", self.stem, brain::SPACE, self.desc())
     }
 
-    fn stem(&self) -> String {
-        format!("sub-{}_task-{}", self.subject, self.task)
+    fn hemisphere_of(&self, hemisphere: Hemisphere, map: &str) -> String {
+        let (hemisphere, surface) = (hemisphere.letter(), self.surface());
+        format!("{}_hemi-{hemisphere}_{surface}{map}_{}_statmap.func.gii", self.stem, self.desc())
+    }
+
+    fn picture_of(&self, map: &str) -> String {
+        format!("{}_{}{map}_{}_statmap.png", self.stem, self.surface(), self.desc())
     }
 
     fn surface(&self) -> String {
@@ -137,9 +160,21 @@ impl Names {
     }
 }
 
+/// A model by its name, which says so where the model is untrained.
+fn description(model: &str, trained: bool) -> String {
+    let model = label(model);
+    let says_untrained = model.to_ascii_lowercase().contains("untrained");
+    if trained || says_untrained { model } else { format!("untrained{model}") }
+}
+
 /// The entities of a map, as nilearn names them.
 fn contrast_map(contrast: &str, statistic: Statistic) -> String {
     format!("_contrast-{}_stat-{}", label(contrast), statistic.label())
+}
+
+/// The same for what is no contrast.
+fn other_map(map: &str, statistic: Statistic) -> String {
+    format!("_map-{}_stat-{}", label(map), statistic.label())
 }
 
 /// A BIDS label: the letters and digits of a name. One without any is spelt by its bytes in hexadecimal.
@@ -181,6 +216,19 @@ mod tests {
         assert_eq!(
             names.contrast_nifti("speech", Statistic::Effect),
             "sub-average_task-clip_space-MNI152NLin6Asym_res-2_contrast-speech_stat-effect_desc-tribev2_statmap.nii.gz"
+        );
+    }
+
+    #[test]
+    fn a_map_of_something_else_is_named_by_what_it_is() {
+        let names = Names::new(&provenance(Mesh::Fsaverage5));
+        assert_eq!(
+            names.map_png("component 1", Statistic::Value),
+            "sub-average_task-clip_space-fsaverage_den-10k_map-component1_stat-value_desc-tribev2_statmap.png"
+        );
+        assert_eq!(
+            Names::of_group(Mesh::Fsaverage5).map_nifti("mean", Statistic::Z),
+            "group_map-mean_stat-z_desc-measured_statmap.nii.gz"
         );
     }
 

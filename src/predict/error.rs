@@ -35,6 +35,8 @@ pub enum Error {
     UnknownSubject { name: String, known: Vec<String> },
     #[error("the surfaces are not in {}: run scripts/setup, or give their folder with --surfaces", .0.display())]
     NoSurfaces(PathBuf),
+    #[error("the spheres that maps are turned on are not in {}: run scripts/setup, which copies them", .0.display())]
+    NoSpheres(PathBuf),
     #[error("cannot read or write {}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("the response of window {window} is not finite: the model's weights or the features overflow")]

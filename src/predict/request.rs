@@ -15,7 +15,8 @@ pub struct PredictionRequest {
     pub task: String,
     /// Names of the model's subjects; empty for its default, the average subject where there is one.
     pub subjects: Vec<String>,
-    /// The modalities that reach the encoder; the others are zeros after their projector. `None` for all.
+    /// The modalities that reach the encoder; the others are zeros after their projector. `None` for all. None of them is
+    /// the response to nothing, which [`Self::check`] refuses to users and [`Self::null`] asks for.
     pub modalities: Option<Vec<Modality>>,
     /// Seconds that a window shares with the one before it; there, their responses are faded into each other. 0 as in
     /// the published pipeline.
@@ -25,6 +26,11 @@ pub struct PredictionRequest {
 }
 
 impl PredictionRequest {
+    /// The same with every modality masked: what the model predicts for nothing, the time alone. It is run unchecked.
+    pub fn null(&self) -> Self {
+        Self { modalities: Some(Vec::new()), ..self.clone() }
+    }
+
     /// Whether features of this modality are to reach the encoder.
     pub(super) fn takes(&self, modality: Modality) -> bool {
         self.modalities.as_ref().is_none_or(|modalities| modalities.contains(&modality))

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{analysis, brain, experiment, export, predict, stimulus};
+use crate::{analysis, brain, encoder, experiment, export, predict, stimulus};
 
 /// What can go wrong between a spec and its results.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,10 @@ pub enum Error {
     Atlas(#[from] brain::atlas::Error),
     #[error(transparent)]
     Brain(#[from] brain::Error),
+    #[error("the map cannot be used")]
+    Measured(#[from] brain::measured::Error),
+    #[error(transparent)]
+    Encoder(#[from] encoder::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
     #[error("{stimulus} is not there: {remedy}")]
@@ -47,6 +51,32 @@ pub enum Error {
          .dlabel.nii, or a .u16 with its .json"
     )]
     AtlasFiles { name: String },
+    #[error(
+        "{name} is no map that is read: give a .nii or .nii.gz volume, the .func.gii of the left hemisphere, or a \
+         .dscalar.nii"
+    )]
+    MapFormat { name: String },
+    #[error(
+        "{name} does not say that it is of the left hemisphere: give the left file of a pair whose names hold hemi-L, lh., \
+         .L. or left, and the right one's hemi-R, rh., .R. or right"
+    )]
+    NoPair { name: String },
+    #[error("{} has {bytes} bytes; maps of up to {limit} are read", path.display())]
+    MapTooLarge { path: PathBuf, bytes: u64, limit: u64 },
+    #[error("some maps are volumes and some are surfaces: a group is of one kind")]
+    MixedMaps,
+    #[error(
+        "the volumes lie on different grids, the first of {first:?} voxels and another of {other:?}: resample them"
+    )]
+    OtherGrid { first: [usize; 3], other: [usize; 3] },
+    #[error("there is no place where all {maps} maps have a value")]
+    NothingShared { maps: usize },
+    #[error("there is no map for {localizer} in {}", folder.display())]
+    NoMap { localizer: String, folder: PathBuf },
+    #[error("there is no folder of stimuli {}", folder.display())]
+    NoStimuli { folder: PathBuf },
+    #[error("{localizer} cannot be run: {}", faults.join("; "))]
+    Unfit { localizer: String, faults: Vec<String> },
     #[error("the zip of stimuli cannot be used: {problem}")]
     Zip { problem: String },
     #[error("cannot read or write {}", path.display())]
@@ -65,6 +95,13 @@ impl Error {
             Self::Predict(error) => error.is_cancelled(),
             _ => false,
         }
+    }
+
+    /// With everything that caused it, in one line.
+    pub fn sentence(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
     /// For `map_err`: which file an input or output error is about.

@@ -6,10 +6,16 @@
 //! waits there for the model's.
 
 mod atlas_folder;
+mod compare;
+mod components;
 mod error;
 mod glm;
+mod group;
 mod intake;
+mod map_file;
+mod map_folder;
 mod maps;
+mod multisensory;
 mod peak;
 mod regions;
 mod report;
@@ -21,6 +27,7 @@ mod stimuli;
 mod sweep_table;
 mod timecourse;
 mod trial_maps;
+mod validate;
 mod zip_folder;
 
 use std::path::Path;
@@ -28,13 +35,19 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 pub use atlas_folder::AtlasFolder;
+pub use compare::{Agreement, CompareOptions, Correlations, ParcelCorrelations, compare};
+pub use components::{ComponentRow, ComponentsReport, ComponentsRequest, components};
 pub use error::Error;
+pub use group::{GroupReport, group};
 pub use intake::{Desk, Intake};
+pub use map_file::{MapFile, Space};
+pub use multisensory::{MultisensoryReport, SubjectSenses};
 pub use regions::RegionRow;
 pub use report::{ContrastReport, Report};
 pub use results::REPORT;
 pub use stimuli::Find;
 pub use sweep_table::SweepTable;
+pub use validate::{Benchmark, ValidationReport, ValidationRow};
 
 use self::glm::GlmEstimates;
 use self::maps::Maps;

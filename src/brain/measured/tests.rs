@@ -56,6 +56,25 @@ fn nifti(maps: usize, codes: (i16, i16), value: impl Fn([f64; 3], usize) -> f32)
 }
 
 #[test]
+fn a_zero_that_scaled_integers_cannot_hold_is_restored() {
+    let mut file = nifti(1, (0, 4), |[x, ..], _| f32::from_bits(u32::from(x > 0.0)));
+    file[70..72].copy_from_slice(&4i16.to_le_bytes());
+    file[112..116].copy_from_slice(&0.5f32.to_le_bytes());
+    file[116..120].copy_from_slice(&(-0.2f32).to_le_bytes());
+    let as_written = Volumes::from_nifti(&file).unwrap();
+    let distinct = |volumes: &Volumes| {
+        let mut values = volumes.maps()[0].clone();
+        values.sort_by(f32::total_cmp);
+        values.dedup();
+        values
+    };
+    assert_eq!(distinct(&as_written), [-0.2, 0.3]);
+    assert_eq!(distinct(&as_written.with_zeros_restored()), [0.0, 0.3]);
+    let floats = Volumes::from_nifti(&nifti(1, (0, 4), |_, _| 1e-30)).unwrap();
+    assert_eq!(distinct(&floats.with_zeros_restored()), [1e-30]);
+}
+
+#[test]
 fn gifti_arrays_are_maps() {
     let row = |start: f32| (0..VERTICES).map(|vertex| start + vertex as f32).collect::<Vec<f32>>();
     let left = func_gifti("CortexLeft", &[("faces", row(0.0)), ("", row(5_000.0))]);

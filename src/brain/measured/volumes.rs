@@ -26,6 +26,8 @@ pub struct Volumes {
     /// Millimetres to voxel indices.
     inverse: Affine,
     maps: Vec<Vec<f32>>,
+    /// Between the numbers that the file can hold; 0 for floats.
+    step: f32,
 }
 
 impl Volumes {
@@ -48,7 +50,15 @@ impl Volumes {
         let inverse = inverse(&affine).ok_or(Error::Singular)?;
         let voxels: usize = shape.iter().product();
         let maps = (0..maps).map(|map| nifti.values(map * voxels..(map + 1) * voxels)).collect();
-        Ok(Self { shape, affine, inverse, maps })
+        Ok(Self { shape, affine, inverse, maps, step: nifti.step() })
+    }
+
+    /// The same with 0 where the file says the nearest that it can: integers with a scale and an intercept often have no
+    /// number for 0, which stands outside of masks, and come back from it by up to half a step.
+    pub fn with_zeros_restored(mut self) -> Self {
+        let is_zero = |value: &f32| value.abs() <= self.step / 2.0;
+        self.maps.iter_mut().flatten().filter(|value| is_zero(value)).for_each(|value| *value = 0.0);
+        self
     }
 
     /// Maps on the grid of these, one value a voxel, such as a group's statistic of its subjects' maps.

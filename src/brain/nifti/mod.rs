@@ -47,6 +47,12 @@ impl<'a> Nifti<'a> {
         }
     }
 
+    /// Between two numbers that the file can hold: the slope of scaled integers; 0 for floats, and for integers as they are.
+    pub(super) fn step(&self) -> f32 {
+        let slope = self.header.scaling.map_or(0.0, |(slope, _)| slope.abs() as f32);
+        if self.header.datatype.is_float() { 0.0 } else { slope }
+    }
+
     /// The content of the first header extension of a code; extensions lie between the header and the values.
     pub(super) fn extension(&self, code: i32) -> Option<&[u8]> {
         let mut rest = self.bytes.get(self.header.bytes + EXTENSION_FLAG_BYTES..self.header.data_offset)?;

@@ -35,6 +35,10 @@ impl Datatype {
         })
     }
 
+    pub(super) fn is_float(self) -> bool {
+        matches!(self, Self::Float32 | Self::Float64)
+    }
+
     /// Bytes of a value.
     pub(super) fn bytes(self) -> usize {
         match self {

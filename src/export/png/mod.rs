@@ -15,7 +15,7 @@ use colour::{BLACK, GREY, RED, Scale};
 use view::View;
 
 use super::rows::{finite_row, seconds};
-use super::{Error, Provenance, SOFTWARE, SliceRows};
+use super::{Error, Origin, SOFTWARE, SliceRows};
 use crate::brain::{Hemisphere, Surfaces};
 
 const WIDTH: usize = 1600;
@@ -43,7 +43,7 @@ pub struct Caption<'a> {
 pub const MEAN: Caption<'static> =
     Caption { what: "predicted BOLD, mean over time", unit: "predicted BOLD (arbitrary units)" };
 
-/// Draws one value a vertex of `provenance.mesh`, such as the mean over time, as a PNG of 1600 x 1250 pixels.
+/// Draws one value a vertex of `origin.mesh`, such as the mean over time, as a PNG of 1600 x 1250 pixels.
 ///
 /// Colours reach to the 99th percentile of the absolute values. The scale is symmetric about 0 if any value is
 /// negative.
@@ -52,10 +52,11 @@ pub fn cortex(
     values: &[f32],
     caption: Caption,
     surfaces: &Surfaces,
-    provenance: &Provenance,
+    origin: impl Into<Origin>,
 ) -> Result<(), Error> {
+    let origin = origin.into();
     let mut rows = SliceRows::new(values, values.len().max(1));
-    seconds(&rows, provenance.mesh)?;
+    seconds(&rows, origin.mesh)?;
     finite_row(&mut rows, 0, &mut vec![0.0; values.len()])?;
     let values = surfaces.resample(values)?;
     let scale = Scale::of(&values);
@@ -74,19 +75,17 @@ pub fn cortex(
     for (name, y) in ["lateral", "medial"].into_iter().zip(ROWS) {
         canvas.text_centred(name, WIDTH / 2, y + 205, 15.0, GREY);
     }
-    write_title(&mut canvas, caption.what, provenance);
+    write_title(&mut canvas, caption.what, &origin);
     draw_colour_bar(&mut canvas, &scale, caption.unit);
-    encode(to, &canvas, provenance)
+    encode(to, &canvas, &origin)
 }
 
-fn write_title(canvas: &mut Canvas, what: &str, provenance: &Provenance) {
+fn write_title(canvas: &mut Canvas, what: &str, origin: &Origin) {
     canvas.text("L", 40, 76, 26.0, BLACK);
     canvas.text_right("R", WIDTH - 40, 76, 26.0, BLACK);
-    let title = format!("{what}: {}, subject {}", provenance.task, provenance.subject);
-    canvas.text_centred(&title, WIDTH / 2, 46, 22.0, BLACK);
-    let model = format!("{} on {}", provenance.model, provenance.mesh);
-    canvas.text_centred(&model, WIDTH / 2, 88, 15.0, GREY);
-    canvas.text(provenance.label(), 40, HEIGHT - 36, 16.0, if provenance.trained { BLACK } else { RED });
+    canvas.text_centred(&format!("{what}: {}", origin.of), WIDTH / 2, 46, 22.0, BLACK);
+    canvas.text_centred(&origin.by, WIDTH / 2, 88, 15.0, GREY);
+    canvas.text(origin.label, 40, HEIGHT - 36, 16.0, if origin.warns { RED } else { BLACK });
     canvas.text_right(SOFTWARE, WIDTH - 40, HEIGHT - 36, 15.0, GREY);
 }
 
@@ -114,12 +113,12 @@ fn number(value: f32) -> String {
     }
 }
 
-fn encode(to: impl Write, canvas: &Canvas, provenance: &Provenance) -> Result<(), Error> {
+fn encode(to: impl Write, canvas: &Canvas, origin: &Origin) -> Result<(), Error> {
     let mut encoder = ::png::Encoder::new(to, WIDTH as u32, HEIGHT as u32);
     encoder.set_color(::png::ColorType::Rgb);
     encoder.set_depth(::png::BitDepth::Eight);
-    for (name, text) in provenance.entries() {
-        encoder.add_itxt_chunk(name.to_owned(), text.replace('\0', "\u{fffd}"))?;
+    for (name, text) in &origin.entries {
+        encoder.add_itxt_chunk((*name).to_owned(), text.replace('\0', "\u{fffd}"))?;
     }
     let mut picture = encoder.write_header()?;
     picture.write_image_data(&canvas.to_rgb8())?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::brain::{Mesh, Surfaces, VolumeMap};
+use crate::brain::{self, Hemisphere, Mesh, Surface, Surfaces, VolumeMap};
 use crate::predict::Error;
 
 /// Farthest that a voxel's centre lies from the grey matter whose response it shows (mm).
@@ -27,6 +27,22 @@ impl Anatomy {
     pub fn surfaces(&self) -> Result<Surfaces, Error> {
         self.check()?;
         Ok(Surfaces::load(|name| std::fs::read(self.surfaces.join(name)))?)
+    }
+
+    /// Where the vertices of a mesh lie on FreeSurfer's spheres, left and right, around the origin.
+    pub fn spheres(&self, mesh: Mesh) -> Result<[Vec<[f32; 3]>; 2], Error> {
+        let sphere = |hemisphere: Hemisphere| -> Result<_, Error> {
+            let file = std::fs::read(self.surfaces.join(format!("sphere_{hemisphere}.gii.gz")));
+            let bytes = file.map_err(|_| Error::NoSpheres(self.surfaces.clone()))?;
+            let mut vertices = Surface::from_gifti(&bytes)?.coordinates;
+            let (found, expected) = (vertices.len(), mesh.vertices_per_hemisphere());
+            if found < expected {
+                return Err(brain::Error::VertexCount { found, expected }.into());
+            }
+            vertices.truncate(expected);
+            Ok(vertices)
+        };
+        Ok([sphere(Hemisphere::Left)?, sphere(Hemisphere::Right)?])
     }
 
     /// Which vertex each voxel of MNI152 shows.

@@ -1,0 +1,9 @@
+//! What stands on the scanner, seen from outside: maps compared and tested, heads taken apart, senses combined, and the
+//! table of the paper's contrasts, all on the untrained model.
+
+mod comparing;
+mod components;
+mod group;
+mod multisensory;
+mod validating;
+mod workplace;
