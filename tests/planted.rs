@@ -38,8 +38,8 @@ const CONTRASTS: [Contrast; 2] = [
 const RECOVERED: f64 = 0.99;
 /// The greatest share of false discoveries.
 const FALSE: f64 = 0.05;
-/// The least share of planted vertices that are found. The general linear model takes eight seconds for too few to tell
-/// neighbours well apart, and finds fewer.
+/// The least share of planted vertices that are found. The general linear model, in which trials eight seconds apart
+/// share a response, finds fewer than the peak.
 const FOUND: f64 = 0.85;
 const EXPERIMENTS: u64 = 200;
 

@@ -27,6 +27,10 @@ pub struct EventDesign {
     pub repetitions: u32,
     #[serde(default = "one")]
     pub runs: u32,
+    /// A run that would be longer is divided into several of about as many trials (s). A language model reads a word after
+    /// all words of its run, up to 1,024 of them; from there on each word takes a forward over as many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_run_s: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     #[serde(default)]
@@ -50,6 +54,7 @@ impl Default for EventDesign {
             pause_s: 0.0,
             repetitions: one(),
             runs: one(),
+            longest_run_s: None,
             seed: None,
             gap: Gap::default(),
             straddle: false,
@@ -62,13 +67,32 @@ impl EventDesign {
         let stimuli: usize = material.conditions.iter().map(|condition| condition.lengths.len()).sum();
         check_size(stimuli.saturating_mul(self.repetitions as usize), self.runs)?;
         let seed = self.seed.unwrap_or(seed);
-        (0..self.runs).map(|run| self.run(&material.conditions, windows, seed, run)).collect()
+        let divided = (0..self.runs).map(|run| {
+            let order = self.order(&material.conditions, seed, run);
+            self.divided(&material.conditions, windows, &order)
+        });
+        Ok(divided.collect::<Result<Vec<_>, Error>>()?.concat())
     }
 
-    fn run(&self, conditions: &[Presented], windows: &Windows, seed: u64, run: u32) -> Result<Run, Error> {
+    /// Trials in this order, in one run or in as many as the longest allows.
+    fn divided(
+        &self,
+        conditions: &[Presented],
+        windows: &Windows,
+        order: &[(usize, usize)],
+    ) -> Result<Vec<Run>, Error> {
+        let whole = self.run(conditions, windows, order)?;
+        let parts = self.longest_run_s.map_or(1.0, |longest_s| (whole.length_s / longest_s).ceil()) as usize;
+        if parts <= 1 {
+            return Ok(vec![whole]);
+        }
+        order.chunks(order.len().div_ceil(parts)).map(|part| self.run(conditions, windows, part)).collect()
+    }
+
+    fn run(&self, conditions: &[Presented], windows: &Windows, order: &[(usize, usize)]) -> Result<Run, Error> {
         let mut trials: Vec<Trial> = Vec::new();
         let mut earliest_s = 0.0_f64;
-        for (condition, stimulus) in self.order(conditions, seed, run) {
+        for &(condition, stimulus) in order {
             let shown_s = conditions[condition].lengths[stimulus].shown_s(self.stimulus_s);
             let clear = windows.clear_onset(earliest_s, shown_s, windows.needed_s(shown_s));
             let onset_s = if self.straddle { Some(earliest_s) } else { clear };
@@ -174,6 +198,26 @@ mod tests {
         assert_ne!(order(&first[0]), order(&runs(EventDesign { seed: Some(8), ..design }, lengths)[0]));
         let repetitions: usize = first.iter().flat_map(|run| &run.trials).map(|trial| trial.repetition).sum();
         assert_eq!(repetitions, 20 * (1 + 2 + 3), "each of 20 stimuli is shown 4 times");
+    }
+
+    #[test]
+    fn a_long_run_is_divided_into_shorter_ones_that_show_everything_once() {
+        let lengths = vec![vec![Length::Own(4.0); 40]; 2];
+        let design = EventDesign { asynchrony_s: 12.0, ..EventDesign::default() };
+        let whole = runs(design.clone(), lengths.clone());
+        let divided = runs(EventDesign { longest_run_s: Some(400.0), ..design.clone() }, lengths.clone());
+        let trials = |runs: &[Run]| -> Vec<(usize, usize)> {
+            runs.iter().flat_map(|run| &run.trials).map(|trial| (trial.condition, trial.stimulus)).collect()
+        };
+        assert_eq!(trials(&divided), trials(&whole), "the order is that of the whole");
+        assert_eq!(divided.iter().map(|run| run.trials.len()).collect::<Vec<_>>(), [27, 27, 26]);
+        for run in &divided {
+            assert!(run.length_s <= 400.0 && run.trials[0].onset_s == 0.0);
+            let of_first = run.trials.iter().filter(|trial| trial.condition == 0).count();
+            assert!(of_first.abs_diff(run.trials.len() - of_first) <= 1, "conditions alternate in every run");
+        }
+        let long_enough = EventDesign { longest_run_s: Some(1e4), ..design };
+        assert_eq!(runs(long_enough, lengths), whole);
     }
 
     #[test]

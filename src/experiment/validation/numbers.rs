@@ -17,6 +17,9 @@ pub(super) fn check(spec: &Spec, findings: &mut Findings) {
             from_zero("design.pause_s", design.pause_s, findings);
             count("design.repetitions", design.repetitions, MAX_TRIALS as u32, findings);
             count("design.runs", design.runs, MAX_RUNS, findings);
+            if let Some(longest_run_s) = design.longest_run_s {
+                above_zero("design.longest_run_s", longest_run_s, findings);
+            }
         }
         Some(Design::Block(design)) => {
             above_zero("design.stimulus_s", design.stimulus_s, findings);
