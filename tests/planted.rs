@@ -6,6 +6,8 @@
 //! differ and 1,284 vertices, so that vertices depend on each other, as Benjamini and Hochberg's rate allows where
 //! the dependence is positive and as it is seen to allow here.
 
+#![expect(clippy::print_stdout, reason = "the areas and rates are what the test is run for")]
+
 mod planted {
     pub(crate) mod cortex;
     pub(crate) mod laboratory;
