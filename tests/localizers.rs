@@ -88,7 +88,6 @@ fn run(folder: &Path, library: &Library, localizer: &Localizer) {
     let spec_path = folder.join(format!("{name}.json"));
     std::fs::write(&spec_path, spec(library, localizer).to_string()).expect("a spec");
     let out = folder.join("out").join(name);
-    let begun = std::time::Instant::now();
     let ran = Command::new(env!("CARGO_BIN_EXE_encortex"))
         .args(["experiment", "run"])
         .arg(&spec_path)
@@ -99,7 +98,6 @@ fn run(folder: &Path, library: &Library, localizer: &Localizer) {
         .env("ENCORTEX_MODEL", "untrained")
         .output()
         .expect("the program starts");
-    println!("{name}: {:.1} s", begun.elapsed().as_secs_f64());
     assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
 
     let report: Value =
