@@ -1,6 +1,6 @@
 //! In-silico neuroscience as a service: a stimulus in, the predicted fMRI response of a human brain out.
 //!
-//! A stimulus walks through the modules one way, from `api` down to `export`, and a module uses only
+//! A stimulus walks through the modules one way, from `api` down to `store`, and a module uses only
 //! those listed below it. Start reading at [`predict`]: it is the pipeline on one page.
 
 pub mod analysis;
