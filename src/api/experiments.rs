@@ -1,6 +1,6 @@
 //! `/v1/experiments`: virtual experiments, from one localizer to a grid of cells.
 
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -11,15 +11,14 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use utoipa::{IntoParams, ToSchema};
 
+use super::cell::with_desk;
 use super::experiment_view::{ExperimentSummary, ExperimentView, href};
 use super::files::send;
 use super::{Error, Problem, State};
 use crate::experiment::design::Preview;
 use crate::experiment::limits::MAX_SPEC_BYTES;
 use crate::experiment::{Findings, Spec};
-use crate::jobs::{CellWork, Stopped};
-use crate::scanner::{self, Desk, Intake, Order, REPORT, Scanner, SweepTable};
-use crate::store::Store;
+use crate::scanner::{self, Intake, Order, REPORT, SweepTable};
 
 const DEFAULT_LIST: u32 = 100;
 const LONGEST_LIST: u32 = 1000;
@@ -222,39 +221,4 @@ fn looked_through(state: &State, spec: Spec) -> Result<(String, Spec, u64), Erro
         hasher.update(serde_json::to_string(&spec).unwrap_or_default().as_bytes());
         Ok((hasher.finalize().to_hex()[..32].to_owned(), spec, cells))
     })
-}
-
-/// Makes one cell; for a blocking thread.
-pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
-    let made = with_desk(store, |desk| {
-        let spec = Spec::from_json(work.spec.as_bytes()).map_err(scanner::Error::from)?;
-        let of_cell = scanner.grid(&spec, desk)?.spec(work.cell).ok_or(scanner::Error::NoCell { cell: work.cell })?;
-        let spec = of_cell.map_err(scanner::Error::from)?;
-        let intake = scanner.take_in(spec, desk)?;
-        if !intake.findings.are_harmless() {
-            return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());
-        }
-        let warnings: Vec<String> = intake.findings.warnings.iter().map(ToString::to_string).collect();
-        let find = |stimulus: &_| desk.find(stimulus);
-        let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
-        scanner.scan(order, &work.folder, &mut |_| (), &work.cancel)?;
-        Ok(())
-    });
-    made.map_err(|error| match &error {
-        Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
-        _ => Stopped::Failed(error.failure()),
-    })
-}
-
-/// Gives a desk on which a spec may name uploads, and nothing else.
-fn with_desk<T>(store: &Store, work: impl FnOnce(Desk) -> Result<T, Error>) -> Result<T, Error> {
-    let workdir = tempfile::tempdir()
-        .map_err(|source| Error::Store(crate::store::Error::File { path: std::env::temp_dir(), source }))?;
-    let upload = |id: &str| -> Result<PathBuf, scanner::Error> {
-        store
-            .stimulus(id)
-            .map(|stimulus| stimulus.path)
-            .map_err(|error| scanner::Error::UnknownStimulus { stimulus: id.to_owned(), remedy: error.to_string() })
-    };
-    work(Desk { folder: None, upload: &upload, workdir: workdir.path() })
 }

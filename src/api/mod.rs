@@ -4,6 +4,7 @@
 //! Handlers run on tokio's pools and never hold a tensor: predictions are jobs, run by the model's thread, and
 //! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
 
+mod cell;
 mod docs;
 mod error;
 mod events;

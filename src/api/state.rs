@@ -7,7 +7,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, experiments, metrics};
+use super::{Error, cell, metrics};
 use crate::catalogue::Catalogue;
 use crate::jobs::{CellWork, Experiments, Predictions, Queue, Stopped, Work, Worker};
 use crate::predict::{Anatomy, Predictor};
@@ -77,7 +77,7 @@ impl State {
         let (cell_scanner, cell_store) = (scanner.clone(), store.clone());
         let cells = experiments.crew(move |work: CellWork| {
             let (scanner, store) = (cell_scanner.clone(), cell_store.clone());
-            let made = tokio::task::spawn_blocking(move || experiments::make(&scanner, &store, &work));
+            let made = tokio::task::spawn_blocking(move || cell::make(&scanner, &store, &work));
             Box::pin(async move { made.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) })
         });
         let workers = [(owner.clone(), crew), (format!("{owner}, cells"), cells)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use super::predictions::{Stopped, not_kept, on_disk};
+use super::attempt::{Stopped, attempt, on_disk, one_at_a_time};
 use super::worker::{Crew, Task};
 use super::{
     Cell, Counts, DEFAULT_ATTEMPTS, Error, Experiment, ExperimentId, Job, Lane, NewExperiment, Outcome, Queue,
@@ -105,17 +105,10 @@ impl Experiments {
         run: impl Fn(CellWork) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync + 'static,
     ) -> Crew {
         let (experiments, run) = (self.clone(), Arc::new(run));
-        let run_batch = move |tasks: Vec<Task>| -> BoxFuture<'static, Vec<Outcome>> {
+        one_at_a_time(Lane::Cell, move |task| {
             let (experiments, run) = (experiments.clone(), Arc::clone(&run));
-            Box::pin(async move {
-                let mut outcomes = Vec::with_capacity(tasks.len());
-                for task in tasks {
-                    outcomes.push(experiments.attempt(task, &*run).await.unwrap_or_else(not_kept));
-                }
-                outcomes
-            })
-        };
-        Crew { lane: Lane::Cell, batch: 1, run: Box::new(run_batch) }
+            Box::pin(async move { experiments.attempt(task, &*run).await })
+        })
     }
 
     async fn attempt(
@@ -125,26 +118,12 @@ impl Experiments {
     ) -> Result<Outcome, Error> {
         let Some((experiment, cell)) = task.job.cell else { return Ok(Outcome::Released) };
         let experiment = self.queue.experiment_of(experiment).await?;
-        let folder = self.store.cell(&experiment.key, cell)?;
-        if folder.results().exists() {
+        let result = self.store.cell(&experiment.key, cell)?;
+        if result.results().exists() {
             return Ok(Outcome::Succeeded);
         }
-        let beginning = (self.store.clone(), folder.clone());
-        let attempt = on_disk(move || beginning.0.begin_attempt(&beginning.1)).await?;
-        let work =
-            CellWork { spec: experiment.spec, cell, folder: attempt.path().to_owned(), cancel: task.cancel.clone() };
-        Ok(match run(work).await {
-            Ok(()) if !self.queue.holds(task.lease).await? => Outcome::Released,
-            Ok(()) => {
-                let store = self.store.clone();
-                on_disk(move || store.keep_attempt(&folder, attempt)).await?;
-                Outcome::Succeeded
-            }
-            Err(Stopped::Cancelled) => Outcome::Released,
-            Err(Stopped::Failed(failure)) => {
-                tracing::info!(job = task.job.key, code = failure.code, detail = failure.detail, "a cell failed");
-                Outcome::Failed(failure)
-            }
-        })
+        let (spec, cancel) = (experiment.spec, task.cancel.clone());
+        let make = async |folder| run(CellWork { spec, cell, folder, cancel }).await;
+        attempt(&self.queue, &self.store, result, task.lease, make).await
     }
 }

@@ -7,6 +7,7 @@
 //! before each batch of the second. [`Predictions`] are what the API sees of the first lane: a bounded waiting room,
 //! and results in the store; [`Experiments`] are what it sees of the second. How a job is done is given as a function: no model is known here, and no status code.
 
+mod attempt;
 mod cancel;
 mod claim;
 mod counts;
@@ -32,6 +33,7 @@ mod tally;
 mod tests;
 mod worker;
 
+pub use attempt::Stopped;
 pub use claim::Reclaimed;
 pub use counts::Counts;
 pub use enqueue::{Cell, DEFAULT_ATTEMPTS, Enqueued};
@@ -41,7 +43,7 @@ pub use experiment::{Experiment, NewExperiment};
 pub use experiments::{CellWork, ExperimentStatus, Experiments};
 pub use find::{Cursor, Scope};
 pub use job::{Claim, ExperimentId, Failure, Job, JobId, JobState, Lane, Lease};
-pub use predictions::{JobStatus, Predictions, Stopped, Withdrawn, Work};
+pub use predictions::{JobStatus, Predictions, Withdrawn, Work};
 pub use queue::Queue;
 pub use settle::Outcome;
 pub use worker::{Crew, Run, Task, Worker};

@@ -1,8 +1,7 @@
 //! Predictions as jobs: what the API sees of the queue.
 //!
 //! The waiting room is bounded, and whoever finds it full is told when to come back. A prediction's results lie in
-//! the store under its key. An attempt writes to a folder of its own, which becomes the result when it is whole, so
-//! that a worker that lost its lease writes into nobody's result.
+//! the store under its key.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +13,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::attempt::{Stopped, attempt, on_disk, one_at_a_time};
 use super::enqueue::DEFAULT_ATTEMPTS;
 use super::pace::Pace;
 use super::worker::{Crew, Task};
-use super::{Counts, Cursor, Error, Event, Failure, Job, JobState, Lane, Outcome, Queue, Scope};
+use super::{Counts, Cursor, Error, Event, Job, JobState, Lane, Outcome, Queue, Scope};
 use crate::predict::{PredictionRequest, Progress};
 use crate::store::{self, Store};
 
@@ -63,13 +63,6 @@ pub struct Work {
     pub progress: Box<dyn FnMut(Progress) + Send>,
     /// To be looked at between forwards.
     pub cancel: CancellationToken,
-}
-
-/// Why a prediction was not made.
-#[derive(Debug)]
-pub enum Stopped {
-    Cancelled,
-    Failed(Failure),
 }
 
 /// What a prediction is asked to do, as it is stored.
@@ -188,17 +181,10 @@ impl Predictions {
     /// Those who make predictions, one at a time, by `run`.
     pub fn crew(&self, run: impl Fn(Work) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync + 'static) -> Crew {
         let (predictions, run) = (self.clone(), Arc::new(run));
-        let run_batch = move |tasks: Vec<Task>| -> BoxFuture<'static, Vec<Outcome>> {
+        one_at_a_time(Lane::Prediction, move |task| {
             let (predictions, run) = (predictions.clone(), Arc::clone(&run));
-            Box::pin(async move {
-                let mut outcomes = Vec::with_capacity(tasks.len());
-                for task in tasks {
-                    outcomes.push(predictions.attempt(task, &*run).await.unwrap_or_else(not_kept));
-                }
-                outcomes
-            })
-        };
-        Crew { lane: Lane::Prediction, batch: 1, run: Box::new(run_batch) }
+            Box::pin(async move { predictions.attempt(task, &*run).await })
+        })
     }
 
     async fn attempt(
@@ -209,26 +195,15 @@ impl Predictions {
         let Shared { queue, store, pace, .. } = &*self.shared;
         let payload: Result<Payload, _> = serde_json::from_str(task.job.payload.as_deref().unwrap_or_default());
         let Payload { request, .. } = payload.map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))?;
-        let folder = store.prediction(&task.job.key)?;
-        let beginning = (store.clone(), folder.clone());
-        let attempt = on_disk(move || beginning.0.begin_attempt(&beginning.1)).await?;
+        let (result, progress, cancel) =
+            (store.prediction(&task.job.key)?, Box::new(task.reporter()), task.cancel.clone());
         let begun = Instant::now();
-        let progress = Box::new(task.reporter());
-        let work = Work { request, folder: attempt.path().to_owned(), progress, cancel: task.cancel.clone() };
-        Ok(match run(work).await {
-            Ok(()) if !queue.holds(task.lease).await? => Outcome::Released,
-            Ok(()) => {
-                pace.lock().unwrap_or_else(PoisonError::into_inner).measured(begun.elapsed());
-                let store = store.clone();
-                on_disk(move || store.keep_attempt(&folder, attempt)).await?;
-                Outcome::Succeeded
-            }
-            Err(Stopped::Cancelled) => Outcome::Released,
-            Err(Stopped::Failed(failure)) => {
-                tracing::info!(job = task.job.key, code = failure.code, detail = failure.detail, "a prediction failed");
-                Outcome::Failed(failure)
-            }
-        })
+        let make = async |folder| run(Work { request, folder, progress, cancel }).await;
+        let outcome = attempt(queue, store, result, task.lease, make).await?;
+        if matches!(outcome, Outcome::Succeeded) {
+            pace.lock().unwrap_or_else(PoisonError::into_inner).measured(begun.elapsed());
+        }
+        Ok(outcome)
     }
 
     async fn job(&self, key: &str) -> Result<Job, Error> {
@@ -250,23 +225,4 @@ impl Predictions {
         let since = running.first().and_then(|job| job.started).unwrap_or_else(Timestamp::now);
         Ok(Timestamp::now().duration_since(since).try_into().unwrap_or_default())
     }
-}
-
-/// Does small things to the disk where they keep nobody waiting.
-pub(super) async fn on_disk<T: Send + 'static>(
-    task: impl FnOnce() -> Result<T, store::Error> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(task).await {
-        Ok(done) => Ok(done?),
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    }
-}
-
-/// The server's own fault: its log says why.
-pub(super) fn not_kept(error: Error) -> Outcome {
-    tracing::error!(%error, "a result could not be begun or kept");
-    let is_full = matches!(&error, Error::Store(store::Error::File { source, .. })
-        if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
-    let (status, code) = if is_full { (507, "storage_full") } else { (500, "internal_error") };
-    Outcome::Failed(Failure { status, code: code.to_owned(), detail: error.to_string() })
 }

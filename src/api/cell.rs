@@ -1,0 +1,44 @@
+//! A cell of an experiment, as the server makes it: a spec that names uploads goes through the scanner.
+
+use std::path::PathBuf;
+
+use super::Error;
+use crate::experiment::Spec;
+use crate::jobs::{CellWork, Stopped};
+use crate::scanner::{self, Desk, Order, Scanner};
+use crate::store::Store;
+
+/// Makes one cell; for a blocking thread.
+pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
+    let made = with_desk(store, |desk| {
+        let spec = Spec::from_json(work.spec.as_bytes()).map_err(scanner::Error::from)?;
+        let of_cell = scanner.grid(&spec, desk)?.spec(work.cell).ok_or(scanner::Error::NoCell { cell: work.cell })?;
+        let spec = of_cell.map_err(scanner::Error::from)?;
+        let intake = scanner.take_in(spec, desk)?;
+        if !intake.findings.are_harmless() {
+            return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());
+        }
+        let warnings: Vec<String> = intake.findings.warnings.iter().map(ToString::to_string).collect();
+        let find = |stimulus: &_| desk.find(stimulus);
+        let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
+        scanner.scan(order, &work.folder, &mut |_| (), &work.cancel)?;
+        Ok(())
+    });
+    made.map_err(|error| match &error {
+        Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
+        _ => Stopped::Failed(error.failure()),
+    })
+}
+
+/// Gives a desk on which a spec may name uploads, and nothing else.
+pub(super) fn with_desk<T>(store: &Store, work: impl FnOnce(Desk) -> Result<T, Error>) -> Result<T, Error> {
+    let workdir = tempfile::tempdir()
+        .map_err(|source| Error::Store(crate::store::Error::File { path: std::env::temp_dir(), source }))?;
+    let upload = |id: &str| -> Result<PathBuf, scanner::Error> {
+        store
+            .stimulus(id)
+            .map(|stimulus| stimulus.path)
+            .map_err(|error| scanner::Error::UnknownStimulus { stimulus: id.to_owned(), remedy: error.to_string() })
+    };
+    work(Desk { folder: None, upload: &upload, workdir: workdir.path() })
+}

@@ -1,0 +1,81 @@
+//! An attempt at a job: it writes to a folder of its own, which becomes the result when it is whole and the lease is still
+//! in force. A worker that lost its lease writes into nobody's result.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::worker::{Crew, Task};
+use super::{Error, Failure, Lane, Lease, Outcome, Queue};
+use crate::store::{self, ResultFolder, Store};
+
+/// Why a result was not made.
+#[derive(Debug)]
+pub enum Stopped {
+    Cancelled,
+    Failed(Failure),
+}
+
+/// Those who do the jobs of a lane one at a time, by `attempt`.
+pub(super) fn one_at_a_time(
+    lane: Lane,
+    attempt: impl Fn(Task) -> BoxFuture<'static, Result<Outcome, Error>> + Send + Sync + 'static,
+) -> Crew {
+    let attempt = Arc::new(attempt);
+    let run = move |tasks: Vec<Task>| -> BoxFuture<'static, Vec<Outcome>> {
+        let attempt = Arc::clone(&attempt);
+        Box::pin(async move {
+            let mut outcomes = Vec::with_capacity(tasks.len());
+            for task in tasks {
+                outcomes.push(attempt(task).await.unwrap_or_else(not_kept));
+            }
+            outcomes
+        })
+    };
+    Crew { lane, batch: 1, run: Box::new(run) }
+}
+
+/// Makes a result by `make`, which is given the folder to write to.
+pub(super) async fn attempt(
+    queue: &Queue,
+    store: &Store,
+    folder: ResultFolder,
+    lease: Lease,
+    make: impl AsyncFnOnce(PathBuf) -> Result<(), Stopped>,
+) -> Result<Outcome, Error> {
+    let beginning = (store.clone(), folder.clone());
+    let attempt = on_disk(move || beginning.0.begin_attempt(&beginning.1)).await?;
+    Ok(match make(attempt.path().to_owned()).await {
+        Ok(()) if !queue.holds(lease).await? => Outcome::Released,
+        Ok(()) => {
+            let store = store.clone();
+            on_disk(move || store.keep_attempt(&folder, attempt)).await?;
+            Outcome::Succeeded
+        }
+        Err(Stopped::Cancelled) => Outcome::Released,
+        Err(Stopped::Failed(failure)) => {
+            tracing::info!(job = %lease.job(), code = failure.code, detail = failure.detail, "a job failed");
+            Outcome::Failed(failure)
+        }
+    })
+}
+
+/// Does small things to the disk where they keep nobody waiting.
+pub(super) async fn on_disk<T: Send + 'static>(
+    task: impl FnOnce() -> Result<T, store::Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(task).await {
+        Ok(done) => Ok(done?),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// The server's own fault: its log says why.
+fn not_kept(error: Error) -> Outcome {
+    tracing::error!(%error, "a result could not be begun or kept");
+    let is_full = matches!(&error, Error::Store(store::Error::File { source, .. })
+        if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
+    let (status, code) = if is_full { (507, "storage_full") } else { (500, "internal_error") };
+    Outcome::Failed(Failure { status, code: code.to_owned(), detail: error.to_string() })
+}
