@@ -190,7 +190,7 @@ impl Config {
     }
 
     pub(crate) fn scanner_of(&self, predictor: Predictor) -> anyhow::Result<Scanner> {
-        Ok(Scanner { predictor, tools: self.tools()?, anatomy: self.anatomy.clone(), atlases: self.atlases() })
+        Ok(Scanner::new(predictor, self.tools()?, self.anatomy.clone(), self.atlases()))
     }
 
     pub(crate) fn atlases(&self) -> AtlasFolder {

@@ -94,7 +94,6 @@ fn encoder_alone(folder: &Path, table: &mut Table) {
     let compute = Compute::new(DeviceChoice::Cpu, None).unwrap();
     let encoder = BrainEncoder::load(&Artefact::open(folder).unwrap(), compute).unwrap();
     let names: Vec<String> = encoder.subjects().into_iter().map(str::to_owned).collect();
-    let rows = encoder.subject_rows(&names).unwrap();
     let [text, audio, video] = ["in.text", "in.audio", "in.video"].map(|name| reference.array(name));
     let silence = Array4::zeros(text.raw_dim());
     let cases = [
@@ -105,7 +104,7 @@ fn encoder_alone(folder: &Path, table: &mut Table) {
     ];
     for (name, features, subjects) in cases {
         let features = features.map(|features| features.map(|features| features.view()));
-        let responses = encoder.predict(&features, SUBJECT_OF_WINDOW.len(), &rows).unwrap();
+        let responses = encoder.predict(&features, SUBJECT_OF_WINDOW.len(), &names).unwrap();
         let window = |(window, subject): (usize, usize)| responses.slice(s![subject, window, .., ..]).t().to_owned();
         let ours: Vec<f32> =
             subjects.into_iter().enumerate().map(window).flat_map(|window| window.into_iter()).collect();

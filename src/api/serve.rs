@@ -18,7 +18,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let closing = state.closing.clone();
-    let (predictions, [prediction_worker, cell_worker]) = (state.predictions.clone(), state.workers.clone());
+    let (predictions, workers) = (state.predictions.clone(), state.workers.clone());
     let closed = {
         let closing = closing.clone();
         async move {
@@ -30,7 +30,7 @@ pub async fn serve(
     let drained = async {
         closing.cancelled().await;
         predictions.close();
-        tokio::join!(prediction_worker.drain(GRACE), cell_worker.drain(GRACE));
+        futures_util::future::join_all(workers.iter().map(|worker| worker.drain(GRACE))).await;
     };
     let deadline = async {
         closing.cancelled().await;

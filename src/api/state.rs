@@ -16,6 +16,8 @@ use crate::store::Store;
 
 /// How long a server that vanished keeps its jobs from others.
 const LEASE: Duration = Duration::from_secs(30);
+/// Most cells that are made side by side.
+const MOST_CELLS: usize = 16;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -39,8 +41,8 @@ pub struct State {
     pub(super) store: Store,
     pub(super) predictions: Predictions,
     pub(super) experiments: Experiments,
-    /// One for predictions and one for cells, so that whoever waits never waits for an experiment to end.
-    pub(super) workers: [Worker; 2],
+    /// The first for predictions, the others for cells, so that whoever waits never waits for an experiment to end.
+    pub(super) workers: Vec<Worker>,
     pub(super) predictor: Predictor,
     pub(super) scanner: Scanner,
     pub(super) catalogue: Arc<Catalogue>,
@@ -62,7 +64,9 @@ impl State {
             None => Queue::in_file(&config.data_dir.join("queue.sqlite")).await?,
         };
         let owner = owner(&config.data_dir);
-        for owner in [&owner, &format!("{owner}, cells")] {
+        let owners_of_cells: Vec<String> =
+            (1..=cells_at_once()).map(|place| format!("{owner}, cell {place}")).collect();
+        for owner in owners_of_cells.iter().chain([&owner]) {
             queue.reclaim_from(owner).await?;
         }
         let predictions = Predictions::new(queue.clone(), store.clone(), config.queue_capacity);
@@ -74,14 +78,19 @@ impl State {
             })
         });
         let experiments = Experiments::new(queue.clone(), store.clone());
-        let (cell_scanner, cell_store) = (scanner.clone(), store.clone());
-        let cells = experiments.crew(move |work: CellWork| {
-            let (scanner, store) = (cell_scanner.clone(), cell_store.clone());
-            let made = tokio::task::spawn_blocking(move || cell::make(&scanner, &store, &work));
-            Box::pin(async move { made.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) })
-        });
-        let workers = [(owner.clone(), crew), (format!("{owner}, cells"), cells)]
-            .map(|(owner, crew)| Worker::start(queue.clone(), owner, LEASE, vec![crew]));
+        let cells = || {
+            let (scanner, store) = (scanner.clone(), store.clone());
+            experiments.crew(move |work: CellWork| {
+                let (scanner, store) = (scanner.clone(), store.clone());
+                let made = tokio::task::spawn_blocking(move || cell::make(&scanner, &store, &work));
+                Box::pin(
+                    async move { made.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) },
+                )
+            })
+        };
+        let start = |owner: String, crew| Worker::start(queue.clone(), owner, LEASE, vec![crew]);
+        let mut workers = vec![start(owner, crew)];
+        workers.extend(owners_of_cells.into_iter().map(|owner| start(owner, cells())));
         Ok(Self {
             config: Arc::new(config),
             store,
@@ -95,6 +104,11 @@ impl State {
             closing: CancellationToken::new(),
         })
     }
+}
+
+/// How many cells are made side by side: while one is encoded, others read their features or compute their contrasts.
+fn cells_at_once() -> usize {
+    std::thread::available_parallelism().map_or(MOST_CELLS, |cores| (2 * cores.get()).min(MOST_CELLS))
 }
 
 /// The name under which this server holds jobs: the same after a restart, and no other server's.

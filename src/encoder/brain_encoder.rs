@@ -1,15 +1,23 @@
 //! TRIBE v2: features of text, sound and film in, the response of a cortex out.
 
-use ndarray::{Array2, Array4, ArrayView4};
+use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
 use tch::{Device, Kind, Tensor};
 
 use super::Error;
 use super::artefact::Artefact;
 use super::settings::{ModalitySettings, Settings};
-use super::subject_head::{SubjectHead, SubjectRow};
+use super::subject_head::{Readout, SubjectHead, SubjectRow};
 use super::transformer::Transformer;
 use crate::features::compute::Compute;
 use crate::features::weights::{Init, Linear, Weights};
+
+/// The features of one window: `(layer group, width, sample)` of each modality, in the order of the settings; `None` is a
+/// modality that the whole timeline is without.
+pub type WindowFeatures<'a> = Vec<Option<ArrayView3<'a, f32>>>;
+
+/// What the responses of all subjects to some windows are read from, `(window, time, low rank)`.
+#[derive(Debug)]
+pub struct Latents(Tensor);
 
 /// A brain encoder in memory, owned by one thread.
 #[derive(Debug)]
@@ -88,6 +96,17 @@ impl BrainEncoder {
         })
     }
 
+    /// How the responses of subjects are read off, by name; a name that the model lacks is refused with those it has.
+    pub fn readouts(&self, names: &[String]) -> Result<Vec<Readout>, Error> {
+        Ok(self.subject_rows(names)?.into_iter().map(|subject| self.predictor.readout(subject)).collect())
+    }
+
+    /// What the responses of all subjects to these windows are read from, by one pass.
+    pub fn latents(&self, windows: &[WindowFeatures<'_>]) -> Result<Latents, Error> {
+        windows.iter().try_for_each(|features| self.check_features(features))?;
+        Ok(tch::no_grad(|| self.shared_response(windows)))
+    }
+
     /// The response `(subject, window, time, vertex)`, in units of z-scored BOLD, from one pass for all subjects.
     ///
     /// `features` holds for each modality, in the order of the settings, `(window, layer group, width, sample)`;
@@ -96,24 +115,28 @@ impl BrainEncoder {
         &self,
         features: &[Option<ArrayView4<'_, f32>>],
         windows: usize,
-        subjects: &[SubjectRow],
+        subjects: &[String],
     ) -> Result<Array4<f32>, Error> {
-        self.check_features(features, windows)?;
-        tch::no_grad(|| {
-            let shared = self.shared_response(features, windows as i64);
-            Ok(self.responses(&shared, windows, subjects))
-        })
+        let readouts = self.readouts(subjects)?;
+        let batch: Vec<_> = (0..windows).map(|window| window_of(features, window)).collect();
+        let latents = self.latents(&batch)?;
+        let model = &self.settings.architecture;
+        let shape = (subjects.len(), windows, model.output_timesteps as usize, model.outputs as usize);
+        let mut responses = Array4::zeros(shape);
+        for (window, mut response) in responses.axis_iter_mut(Axis(1)).enumerate() {
+            response.assign(&latents.read(window, &readouts));
+        }
+        Ok(responses)
     }
 
-    fn check_features(&self, features: &[Option<ArrayView4<'_, f32>>], windows: usize) -> Result<(), Error> {
+    fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
         let modalities = &self.settings.modalities;
         if features.len() != modalities.len() {
             return Err(Error::Modalities { given: features.len(), needed: modalities.len() });
         }
         for (settings, features) in modalities.iter().zip(features) {
-            let needed =
-                [windows, settings.groups as usize, settings.width as usize, self.settings.window_samples() as usize];
-            if let Some(given) = features.as_ref().map(ArrayView4::shape).filter(|&shape| shape != needed) {
+            let needed = [settings.groups as usize, settings.width as usize, self.settings.window_samples() as usize];
+            if let Some(given) = features.as_ref().map(ArrayView3::shape).filter(|&shape| shape != needed) {
                 return Err(Error::FeatureShape {
                     modality: settings.modality,
                     given: given.to_vec(),
@@ -124,14 +147,12 @@ impl BrainEncoder {
         Ok(())
     }
 
-    /// What the response of every subject is read from: `(scan, low rank)`, all windows' scans in a row.
-    fn shared_response(&self, features: &[Option<ArrayView4<'_, f32>>], windows: i64) -> Tensor {
-        let projected: Vec<Tensor> = self
-            .projectors
-            .iter()
-            .zip(features)
-            .map(|(projector, features)| self.project(projector, features.as_ref(), windows))
-            .collect();
+    fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
+        let of_modality = |(place, projector): (usize, &Linear)| {
+            let features: Vec<_> = windows.iter().map(|features| features[place].as_ref()).collect();
+            self.project(projector, &features)
+        };
+        let projected: Vec<Tensor> = self.projectors.iter().enumerate().map(of_modality).collect();
         let mut xs = Tensor::cat(&projected, -1);
         if let Some(positions) = &self.time_pos_embed {
             xs += positions.narrow(1, 0, self.settings.window_samples());
@@ -139,31 +160,49 @@ impl BrainEncoder {
         let xs = xs.apply(&self.encoder);
         // The mean over time and the heads commute, and the heads are the greater part of the work.
         let scans = xs.transpose(1, 2).adaptive_avg_pool1d(self.settings.architecture.output_timesteps).transpose(1, 2);
-        scans.flatten(0, 1).apply_opt(&self.low_rank_head)
+        Latents(scans.apply_opt(&self.low_rank_head))
     }
 
-    /// Features of one modality → `(window, sample, projected)`. An absent modality is zero behind its projector,
-    /// without the bias that silence in a timeline with sound would get.
-    fn project(&self, projector: &Linear, features: Option<&ArrayView4<'_, f32>>, windows: i64) -> Tensor {
+    /// Features of one modality, window by window → `(window, sample, projected)`. An absent modality is zero behind its
+    /// projector, without the bias that silence in a timeline with sound would get.
+    fn project(&self, projector: &Linear, windows: &[Option<&ArrayView3<'_, f32>>]) -> Tensor {
         let Compute { device, kind } = self.compute;
-        match features {
-            Some(features) => tensor(features, device, kind).flatten(1, 2).transpose(1, 2).apply(projector),
-            None => {
-                let shape = [windows, self.settings.window_samples(), projector.weight.size()[0]];
-                Tensor::zeros(shape, (kind, device))
+        let present: Vec<_> = windows.iter().copied().flatten().collect();
+        let projected = (!present.is_empty())
+            .then(|| tensor(&present, device, kind).flatten(1, 2).transpose(1, 2).apply(projector));
+        match projected {
+            Some(projected) if present.len() == windows.len() => projected,
+            projected => {
+                let shape = [windows.len() as i64, self.settings.window_samples(), projector.weight.size()[0]];
+                let mut all = Tensor::zeros(shape, (kind, device));
+                if let Some(projected) = projected {
+                    let places = windows.iter().enumerate().filter(|(_, features)| features.is_some());
+                    let places: Vec<i64> = places.map(|(place, _)| place as i64).collect();
+                    let _ = all.index_copy_(0, &Tensor::from_slice(&places).to_device(device), &projected);
+                }
+                all
             }
         }
     }
+}
 
-    fn responses(&self, shared: &Tensor, windows: usize, subjects: &[SubjectRow]) -> Array4<f32> {
-        let model = &self.settings.architecture;
-        let shape = (subjects.len(), windows, model.output_timesteps as usize, model.outputs as usize);
-        let mut responses = Array4::zeros(shape);
-        for (mut response, &subject) in responses.outer_iter_mut().zip(subjects) {
-            copy(&self.predictor.forward(shared, subject), response.as_slice_mut());
-        }
-        responses
+impl Latents {
+    /// The response `(subject, time, output)` to a window, read off as each subject has it.
+    pub fn read(&self, window: usize, readouts: &[Readout]) -> Array3<f32> {
+        tch::no_grad(|| {
+            let shared = self.0.select(0, window as i64);
+            let outputs = readouts.first().map_or(0, Readout::outputs);
+            let mut responses = Array3::zeros((readouts.len(), shared.size()[0] as usize, outputs));
+            for (mut response, readout) in responses.outer_iter_mut().zip(readouts) {
+                copy(&readout.forward(&shared), response.as_slice_mut());
+            }
+            responses
+        })
     }
+}
+
+fn window_of<'a>(features: &'a [Option<ArrayView4<'_, f32>>], window: usize) -> WindowFeatures<'a> {
+    features.iter().map(|features| Some(features.as_ref()?.index_axis(Axis(0), window))).collect()
 }
 
 /// Copies a tensor's values into the memory of an array that was just made.
@@ -172,11 +211,123 @@ fn copy(from: &Tensor, to: Option<&mut [f32]>) {
     from.to_device(Device::Cpu).to_kind(Kind::Float).contiguous().copy_data(values, values.len());
 }
 
-fn tensor(features: &ArrayView4<'_, f32>, device: Device, kind: Kind) -> Tensor {
-    let shape: Vec<i64> = features.shape().iter().map(|&size| size as i64).collect();
-    let values = match features.to_slice() {
-        Some(values) => Tensor::from_slice(values),
-        None => Tensor::from_slice(&features.iter().copied().collect::<Vec<f32>>()),
+/// Arrays of one shape, one after the other in a new first axis.
+fn tensor(features: &[&ArrayView3<'_, f32>], device: Device, kind: Kind) -> Tensor {
+    let shape: Vec<i64> =
+        features.iter().take(1).flat_map(|features| features.shape()).map(|&size| size as i64).collect();
+    let values = match features {
+        [one] if one.is_standard_layout() => one.to_slice().map(Tensor::from_slice),
+        _ => None,
     };
+    let values = values.unwrap_or_else(|| {
+        Tensor::from_slice(&features.iter().flat_map(|features| features.iter().copied()).collect::<Vec<f32>>())
+    });
+    let shape: Vec<i64> = [features.len() as i64].into_iter().chain(shape).collect();
     values.view(&shape[..]).to_device(device).to_kind(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::{AVERAGE, Architecture, Subject};
+    use crate::features::{LayerSelection, Modality};
+
+    const SAMPLES: usize = 20;
+    const OUTPUTS: usize = 30;
+
+    /// Random weights, two modalities, two subjects.
+    fn small() -> BrainEncoder {
+        let modality = |modality, width| ModalitySettings {
+            modality,
+            groups: 2,
+            width,
+            extractor: "none".into(),
+            layers: LayerSelection { fractions: vec![0.5, 1.0], cached_layers: None },
+            clip_duration_s: None,
+        };
+        let architecture = Architecture {
+            hidden: 64,
+            depth: 2,
+            heads: 2,
+            feed_forward_multiplier: 2,
+            max_samples: 64,
+            time_position_embedding: true,
+            low_rank: Some(8),
+            subject_rows: 2,
+            subject_bias: true,
+            outputs: OUTPUTS as i64,
+            output_timesteps: 10,
+        };
+        let settings = Settings {
+            feature_hz: 2.0,
+            window_trs: 10,
+            tr_s: 1.0,
+            lag_s: 5.0,
+            mesh: None,
+            modalities: vec![modality(Modality::Text, 3), modality(Modality::Audio, 5)],
+            architecture,
+            subjects: vec![Subject { name: "one".into(), row: 0 }, Subject { name: AVERAGE.into(), row: 1 }],
+            trained: false,
+        };
+        BrainEncoder::new(&Weights::seeded(3, Device::Cpu, Kind::Float), settings).unwrap()
+    }
+
+    fn features(width: usize, seed: f32) -> Array3<f32> {
+        Array3::from_shape_fn((2, width, SAMPLES), |(group, channel, sample)| {
+            (seed + (group * 17 + channel * 7 + sample) as f32).sin()
+        })
+    }
+
+    fn names() -> [String; 2] {
+        ["one".to_owned(), AVERAGE.to_owned()]
+    }
+
+    fn assert_close(one: &Array3<f32>, other: &Array3<f32>, tolerance: f32) {
+        assert_eq!(one.shape(), other.shape());
+        let largest = (one - other).iter().fold(0.0, |largest: f32, difference| largest.max(difference.abs()));
+        assert!(largest <= tolerance, "they differ by {largest}");
+        assert!(one.iter().any(|value| value.abs() > 100.0 * tolerance), "nothing is there to compare");
+    }
+
+    #[test]
+    fn a_window_is_answered_alike_alone_and_among_others_that_lack_what_it_has() {
+        let encoder = small();
+        let readouts = encoder.readouts(&names()).unwrap();
+        let (text, audio) = (features(3, 0.0), features(5, 1.0));
+        let windows = vec![
+            vec![Some(text.view()), None],
+            vec![Some(text.view()), Some(audio.view())],
+            vec![None, None],
+            vec![None, Some(audio.view())],
+        ];
+        let together = encoder.latents(&windows).unwrap();
+        for (place, window) in windows.iter().enumerate() {
+            let alone = encoder.latents(std::slice::from_ref(window)).unwrap();
+            assert_close(&together.read(place, &readouts), &alone.read(0, &readouts), 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_folded_mean_of_vertices_is_the_mean_of_their_responses() {
+        let encoder = small();
+        let readouts = encoder.readouts(&names()).unwrap();
+        let (text, audio) = (features(3, 0.0), features(5, 1.0));
+        let latents = encoder.latents(&[vec![Some(text.view()), Some(audio.view())]]).unwrap();
+        let sets = [vec![0, 4, 29], vec![7]];
+        let folded: Vec<_> = readouts.iter().map(|readout| readout.means_of(&sets)).collect();
+        let vertices = latents.read(0, &readouts);
+        let mut expected = Array3::zeros((2, 10, 2));
+        for (place, set) in sets.iter().enumerate() {
+            let of_set: Vec<usize> = set.iter().map(|&vertex| vertex as usize).collect();
+            let mean = vertices.select(Axis(2), &of_set).mean_axis(Axis(2)).unwrap();
+            expected.index_axis_mut(Axis(2), place).assign(&mean);
+        }
+        assert_close(&latents.read(0, &folded), &expected, 1e-6);
+    }
+
+    #[test]
+    fn a_window_of_another_length_is_refused() {
+        let short = Array3::zeros((2, 3, SAMPLES - 1));
+        assert!(matches!(small().latents(&[vec![Some(short.view()), None]]), Err(Error::FeatureShape { .. })));
+    }
 }

@@ -70,7 +70,7 @@ fn predict(encoder: &BrainEncoder, features: &[Option<&Array4<f32>>], subject: &
 fn predict_all(encoder: &BrainEncoder, features: &[Option<&Array4<f32>>], subjects: &[String]) -> Array4<f32> {
     let windows = features.iter().flatten().next().unwrap().len_of(Axis(0));
     let views: Vec<_> = features.iter().map(|features| features.map(|features| features.view())).collect();
-    encoder.predict(&views, windows, &encoder.subject_rows(subjects).unwrap()).unwrap()
+    encoder.predict(&views, windows, subjects).unwrap()
 }
 
 /// Relative errors of all that the reference computed with three subjects and the average one.

@@ -15,8 +15,8 @@ mod subject_head;
 mod transformer;
 
 pub use artefact::Artefact;
-pub use brain_encoder::BrainEncoder;
+pub use brain_encoder::{BrainEncoder, Latents, WindowFeatures};
 pub use checkpoint::Error as CheckpointError;
 pub use error::Error;
 pub use settings::{AVERAGE, Architecture, ModalitySettings, Settings, Subject};
-pub use subject_head::SubjectRow;
+pub use subject_head::{Readout, SubjectRow};

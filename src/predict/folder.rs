@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis};
 
 use super::{Error, Prediction, SubjectResponse, files};
 use crate::export::Rows;
@@ -83,10 +83,10 @@ impl ResultWriter {
         })
     }
 
-    /// The next window's features, `(1, layer group, width, sample)` of each modality that has any.
-    pub(super) fn append_features(&mut self, window: &[Option<Array4<f32>>]) -> Result<(), Error> {
+    /// The next window's features, `(layer group, width, sample)` of each modality that has any.
+    pub(super) fn append_features(&mut self, window: &[Option<Array3<f32>>]) -> Result<(), Error> {
         let present = window.iter().flatten();
-        self.features.iter_mut().zip(present).try_for_each(|(to, of)| to.append(of.index_axis(Axis(0), 0)))
+        self.features.iter_mut().zip(present).try_for_each(|(to, of)| to.append(of.view()))
     }
 
     /// The next rows, `(subject, time, vertex)`.

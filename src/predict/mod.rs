@@ -1,7 +1,7 @@
 //! The pipeline: timeline → features → encoder → response.
 //!
-//! [`Predictor`] is the handle that the rest of the program holds; behind it one thread owns the model and runs
-//! `pipeline.rs`, which is the whole computation on one page. A result is a folder: responses as rows of float32,
+//! [`Predictor`] is the handle that the rest of the program holds; behind it one thread owns the model. `run.rs` is one
+//! prediction from its stimulus to its result, on one page; `turns.rs` lets the windows of several share a forward. A result is a folder: responses as rows of float32,
 //! a [`Prediction`] that says what they are, and the files that [`files`] makes of them when asked.
 
 pub mod files;
@@ -9,14 +9,17 @@ pub mod files;
 mod crossfade;
 mod error;
 mod extractors;
+mod folded;
 mod folder;
 mod pipeline;
 mod prediction;
 mod predictor;
 mod progress;
 mod request;
+mod run;
 mod timelines;
 mod track;
+mod turns;
 
 pub use error::Error;
 pub use files::{Anatomy, Format};
@@ -27,4 +30,4 @@ pub use prediction::{
 };
 pub use predictor::{Health, Predictor};
 pub use progress::{Progress, Stage};
-pub use request::PredictionRequest;
+pub use request::{PredictionRequest, VertexSets};

@@ -1,26 +1,30 @@
-//! The pipeline on one page: a stimulus is laid out on a timeline, its events become features, windows of
-//! features go through the encoder, and the responses are written as they come.
+//! A loaded model, and the parts of a prediction that it does: a stimulus is laid out on a timeline, its events become
+//! features, and windows of features go through the encoder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ndarray::{Array3, Array4, ArrayView4, Axis};
 use tokio_util::sync::CancellationToken;
 
-use super::crossfade::Crossfade;
 use super::extractors::{Event, Extractors};
-use super::folder::ResultWriter;
-use super::prediction::{FeatureReport, FeatureState, ModelIdentity, StimulusIdentity, SubjectResponse, Timings};
+use super::folded::FoldedReadouts;
+use super::prediction::{FeatureReport, FeatureState, ModelIdentity};
+use super::request::VertexSets;
 use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
-use super::{Error, Prediction, PredictionRequest, Progress, Stage};
+use super::{Error, PredictionRequest};
 use crate::catalogue::ResolvedModel;
-use crate::encoder::{Artefact, BrainEncoder, SubjectRow};
+use crate::encoder::{Artefact, BrainEncoder, Latents, Readout, Settings, WindowFeatures};
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
-use crate::features::{Cancelled, Compute, DeviceChoice, Modality, Precision};
+use crate::features::{Compute, DeviceChoice, Modality, Precision};
 use crate::stimulus::{Content, Timeline, Tools};
+
+/// Most windows of a forward.
+const LARGEST_BATCH: usize = 32;
+/// A batch is doubled where a window's share of the forward falls to this part of what it was.
+const WORTHWHILE: f64 = 0.9;
 
 /// How a model is run.
 #[derive(Clone, Debug)]
@@ -40,25 +44,7 @@ pub(super) struct Pipeline {
     cache: FeatureCache,
     timelines: TimelineCache,
     identity: ModelIdentity,
-}
-
-/// What listens to a run: hears progress and may stop it.
-pub(super) struct Listener<'a> {
-    pub(super) progress: &'a mut dyn FnMut(Progress),
-    pub(super) cancel: &'a CancellationToken,
-}
-
-impl Listener<'_> {
-    fn tell(
-        &mut self,
-        stage: Stage,
-        fraction: f64,
-        windows_done: usize,
-        windows_total: usize,
-    ) -> Result<(), Cancelled> {
-        (self.progress)(Progress { stage, fraction, windows_done, windows_total });
-        if self.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) }
-    }
+    folded: FoldedReadouts,
 }
 
 impl Pipeline {
@@ -77,107 +63,60 @@ impl Pipeline {
             cache: FeatureCache::open(config.cache.join("features"))?,
             timelines: TimelineCache::open(config.cache.join("timelines"), &config.tools)?,
             identity: identity.clone(),
+            folded: FoldedReadouts::default(),
         })
     }
 
-    /// Sends an empty window through the encoder: the first forward is slow, and shows whether it works at all.
-    pub(super) fn warm_up(&self) -> Result<(), Error> {
-        let silence: Vec<Option<ArrayView4<f32>>> = self.encoder.settings().modalities.iter().map(|_| None).collect();
-        let subjects = self.encoder.subject_rows(&self.subjects(&[]))?;
-        self.encoder.predict(&silence, 1, &subjects)?;
-        Ok(())
+    /// Sends silence through the encoder: the first forward is slow, and shows whether it works at all. Returns how many
+    /// windows are worth a forward together: a batch is doubled while that makes a window cheaper by a tenth.
+    pub(super) fn warm_up(&self) -> Result<usize, Error> {
+        let silence: WindowFeatures = self.settings().modalities.iter().map(|_| None).collect();
+        let readouts = self.readouts(&self.subjects(&[]), None)?;
+        let seconds_a_window = |windows: usize| {
+            let begun = Instant::now();
+            let latents = self.forward(&vec![silence.clone(); windows])?;
+            (0..windows).for_each(|window| drop(latents.read(window, &readouts)));
+            Ok::<_, Error>(begun.elapsed().as_secs_f64() / windows as f64)
+        };
+        seconds_a_window(1)?;
+        let (mut budget, mut seconds) = (1, seconds_a_window(1)?);
+        while budget < LARGEST_BATCH {
+            let doubled = seconds_a_window(2 * budget)?;
+            if doubled > WORTHWHILE * seconds {
+                break;
+            }
+            (budget, seconds) = (2 * budget, doubled);
+        }
+        Ok(budget)
     }
 
     /// The subjects asked for; where none is, the model's default: the average one, or else its first.
-    fn subjects(&self, asked: &[String]) -> Vec<String> {
+    pub(super) fn subjects(&self, asked: &[String]) -> Vec<String> {
         if asked.is_empty() { self.encoder.settings().default_subject().into_iter().collect() } else { asked.to_vec() }
     }
 
-    /// Predicts, writing to `folder` as windows finish.
-    pub(super) fn run(
-        &self,
-        request: &PredictionRequest,
-        folder: &Path,
-        listener: &mut Listener,
-    ) -> Result<Prediction, Error> {
-        let begun = Instant::now();
-        let subjects = self.subjects(&request.subjects);
-        let heads = self.encoder.subject_rows(&subjects)?;
-
-        listener.tell(Stage::Timeline, 0.0, 0, 0)?;
-        let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
-        let stimulus = request.source.content()?;
-        let LaidOut { timeline, notes } = self.lay_out(request, stimulus, workdir.path(), listener.cancel)?;
-        let timeline_s = begun.elapsed().as_secs_f64();
-
-        let windows = self.windows(&timeline, request.overlap_s);
-        let samples = windows.iter().map(|window| window.samples).sum();
-        let mut tracks = self.tracks(&timeline, request);
-        let mut results = ResultWriter::create(folder, heads.len(), &saved(&tracks, request), samples)?;
-        let mut crossfade = Crossfade::new((request.overlap_s / self.encoder.settings().tr_s) as usize);
-        let mut encoder_s = 0.0;
-        for (done, window) in windows.iter().enumerate() {
-            let features = features(&mut tracks, window, &mut |stage, fraction| {
-                listener.tell(stage, fraction, done, windows.len())
-            })?;
-            results.append_features(&features)?;
-
-            listener.tell(Stage::Encoder, done as f64 / windows.len() as f64, done, windows.len())?;
-            let encoding = Instant::now();
-            let response = self.respond(&features, &heads, done)?;
-            encoder_s += encoding.elapsed().as_secs_f64();
-            results.append_response(&crossfade.join(response, done + 1 == windows.len()))?;
-        }
-        listener.tell(Stage::Encoder, 1.0, windows.len(), windows.len())?;
-
-        let features = self.reports(&tracks, request);
-        let timings = Timings {
-            timeline_s,
-            features_s: features.values().map(|report| report.seconds).sum(),
-            encoder_s,
-            total_s: begun.elapsed().as_secs_f64(),
-        };
-        let settings = self.encoder.settings();
-        let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
-        let prediction = Prediction {
-            is_prediction: true,
-            model: self.identity.clone(),
-            stimulus: StimulusIdentity {
-                task: request.task.clone(),
-                hash: stimulus.to_string(),
-                duration_s: timeline.end() - timeline.start(),
-            },
-            subjects: SubjectResponse::in_order(subjects),
-            vertices: settings.architecture.outputs as usize,
-            seconds: results.rows(),
-            tr_s: settings.tr_s,
-            lag_s: settings.lag_s,
-            start_s: timeline.start(),
-            overlap_s: request.overlap_s,
-            kept: (0..results.rows()).map(|row| timeline.has_event(second(row), settings.tr_s)).collect(),
-            samples,
-            timings,
-            features,
-            notes: notes.iter().map(ToString::to_string).collect(),
-        };
-        prediction.write(folder)?;
-        Ok(prediction)
+    /// What the responses to the windows of a batch are read from.
+    pub(super) fn forward(&self, windows: &[WindowFeatures]) -> Result<Latents, Error> {
+        Ok(self.encoder.latents(windows)?)
     }
 
-    /// One window through the encoder: `(subject, time, vertex)`.
-    fn respond(
-        &self,
-        features: &[Option<Array4<f32>>],
-        heads: &[SubjectRow],
-        window: usize,
-    ) -> Result<Array3<f32>, Error> {
-        let views: Vec<_> = features.iter().map(|features| features.as_ref().map(|features| features.view())).collect();
-        let response = self.encoder.predict(&views, 1, heads)?.index_axis_move(Axis(1), 0);
-        if response.iter().all(|value| value.is_finite()) { Ok(response) } else { Err(Error::NotFinite { window }) }
+    /// How the responses of subjects are read off: every vertex, or the means of sets of them.
+    pub(super) fn readouts(&self, subjects: &[String], means_of: Option<&VertexSets>) -> Result<Vec<Readout>, Error> {
+        let whole = self.encoder.readouts(subjects)?;
+        let Some(sets) = means_of else { return Ok(whole) };
+        Ok(subjects.iter().zip(whole).map(|(subject, whole)| self.folded.get(subject, sets, &whole)).collect())
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        self.encoder.settings()
+    }
+
+    pub(super) fn identity(&self) -> &ModelIdentity {
+        &self.identity
     }
 
     /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.
-    fn lay_out(
+    pub(super) fn lay_out(
         &self,
         request: &PredictionRequest,
         stimulus: Content,
@@ -208,7 +147,7 @@ impl Pipeline {
     }
 
     /// The whole timeline in windows of the model's length; the last one reaches past the end, into silence.
-    fn windows(&self, timeline: &Timeline, overlap_s: f64) -> Vec<Window> {
+    pub(super) fn windows(&self, timeline: &Timeline, overlap_s: f64) -> Vec<Window> {
         let settings = self.encoder.settings();
         let samples = settings.window_samples() as usize;
         let window = |start_s| Window { start_s, samples, hz: settings.feature_hz };
@@ -216,7 +155,7 @@ impl Pipeline {
     }
 
     /// In the encoder's order; `None` for what the timeline lacks or the request masks.
-    fn tracks(&self, timeline: &Timeline, request: &PredictionRequest) -> Vec<Option<Track<'_>>> {
+    pub(super) fn tracks(&self, timeline: &Timeline, request: &PredictionRequest) -> Vec<Option<Track<'_>>> {
         let track = |modality| {
             let events = if request.takes(modality) { Event::of(timeline, modality) } else { Vec::new() };
             (!events.is_empty()).then(|| Track::new(modality, events, &self.extractors, &self.cache, request.overlap_s))
@@ -224,7 +163,11 @@ impl Pipeline {
         self.encoder.settings().modalities.iter().map(|input| track(input.modality)).collect()
     }
 
-    fn reports(&self, tracks: &[Option<Track>], request: &PredictionRequest) -> BTreeMap<Modality, FeatureReport> {
+    pub(super) fn reports(
+        &self,
+        tracks: &[Option<Track>],
+        request: &PredictionRequest,
+    ) -> BTreeMap<Modality, FeatureReport> {
         let inputs = &self.encoder.settings().modalities;
         let report = |modality, track: &Option<Track>| {
             let (layer_groups, width) = self.extractors.dims(modality);
@@ -238,22 +181,4 @@ impl Pipeline {
         };
         inputs.iter().zip(tracks).map(|(input, track)| (input.modality, report(input.modality, track))).collect()
     }
-}
-
-/// A window of every track, in the encoder's order; `tick` hears how far each modality is.
-fn features(
-    tracks: &mut [Option<Track>],
-    window: &Window,
-    tick: &mut dyn FnMut(Stage, f64) -> Result<(), Cancelled>,
-) -> Result<Vec<Option<Array4<f32>>>, Error> {
-    let mut of = |track: &mut Track| {
-        let stage = Stage::from(track.modality());
-        track.window(window, &mut |fraction| tick(stage, fraction))
-    };
-    tracks.iter_mut().map(|track| track.as_mut().map(&mut of).transpose()).collect()
-}
-
-/// The modalities whose features are to be kept.
-fn saved(tracks: &[Option<Track>], request: &PredictionRequest) -> Vec<Modality> {
-    tracks.iter().flatten().filter(|_| request.save_features).map(Track::modality).collect()
 }

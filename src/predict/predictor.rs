@@ -1,9 +1,8 @@
 //! The handle to the model thread: what the rest of the program sees of a loaded model.
 //!
 //! Forwards run on one named OS thread a device (`model-cpu`, `model-cuda:0`), which owns every tensor: libtorch
-//! keeps memory per thread and a `Tensor` is not `Sync`. Commands go in by a channel, one prediction at a time.
+//! keeps memory per thread and a `Tensor` is not `Sync`. Commands go in by a channel, and take turns by windows.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -11,7 +10,9 @@ use std::thread;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::pipeline::{Listener, Pipeline, PipelineConfig};
+use super::pipeline::{Pipeline, PipelineConfig};
+use super::run::{Listener, Run};
+use super::turns::{Reply, Turns, sheltered};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
 use crate::catalogue::{Card, ResolvedModel};
 use crate::encoder::{Artefact, Settings};
@@ -40,9 +41,9 @@ pub struct Predictor {
 struct Command {
     request: PredictionRequest,
     folder: PathBuf,
-    progress: Box<dyn FnMut(Progress) + Send>,
-    cancel: CancellationToken,
-    reply: oneshot::Sender<Result<Prediction, Error>>,
+    listener: Listener,
+    is_urgent: bool,
+    reply: Reply,
 }
 
 impl Predictor {
@@ -107,7 +108,8 @@ impl Predictor {
         request.key(&self.revision)
     }
 
-    /// Predicts on the model's thread, after what is already there. Results and `prediction.json` go to `folder`.
+    /// Predicts on the model's thread, for somebody who waits for it: before what is [in the background](Self::run_blocking).
+    /// Results and `prediction.json` go to `folder`.
     pub async fn run(
         &self,
         request: PredictionRequest,
@@ -115,10 +117,12 @@ impl Predictor {
         progress: impl FnMut(Progress) + Send + 'static,
         cancel: CancellationToken,
     ) -> Result<Prediction, Error> {
-        self.order(request, folder, progress, cancel)?.await.map_err(|_| gone())?
+        self.order(request, folder, Listener { progress: Box::new(progress), cancel }, true)?
+            .await
+            .map_err(|_| gone())?
     }
 
-    /// [`Predictor::run`] for a caller that has a thread of its own to wait on.
+    /// [`Predictor::run`] in the background, for a caller that has a thread of its own to wait on.
     pub fn run_blocking(
         &self,
         request: PredictionRequest,
@@ -126,19 +130,20 @@ impl Predictor {
         progress: impl FnMut(Progress) + Send + 'static,
         cancel: CancellationToken,
     ) -> Result<Prediction, Error> {
-        self.order(request, folder, progress, cancel)?.blocking_recv().map_err(|_| gone())?
+        self.order(request, folder, Listener { progress: Box::new(progress), cancel }, false)?
+            .blocking_recv()
+            .map_err(|_| gone())?
     }
 
     fn order(
         &self,
         request: PredictionRequest,
         folder: PathBuf,
-        progress: impl FnMut(Progress) + Send + 'static,
-        cancel: CancellationToken,
+        listener: Listener,
+        is_urgent: bool,
     ) -> Result<oneshot::Receiver<Result<Prediction, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        let command = Command { request, folder, progress: Box::new(progress), cancel, reply };
-        self.commands.send(command).map_err(|_| gone())?;
+        self.commands.send(Command { request, folder, listener, is_urgent, reply }).map_err(|_| gone())?;
         Ok(answer)
     }
 }
@@ -168,7 +173,7 @@ fn revision(weights_sha256: &str, extractors: [&Path; 3], settings: &str) -> Res
     Ok(format!("{revision}\n{settings}"))
 }
 
-/// The life of a model thread: load, warm up, then one prediction after another until nobody is left to ask.
+/// The life of a model thread: load, warm up, then turn after turn until nobody is left to ask.
 fn work(
     model: &ResolvedModel,
     identity: &ModelIdentity,
@@ -176,36 +181,39 @@ fn work(
     orders: &mpsc::Receiver<Command>,
     verdict: &watch::Sender<Health>,
 ) {
-    let loaded = sheltered(|| {
-        Pipeline::load(model, identity, config).and_then(|pipeline| pipeline.warm_up().map(|()| pipeline))
-    });
-    let pipeline = match loaded {
-        Ok(pipeline) => pipeline,
+    let loaded =
+        sheltered(|| Pipeline::load(model, identity, config).and_then(|pipeline| Ok((pipeline.warm_up()?, pipeline))));
+    let (budget, pipeline) = match loaded {
+        Ok(loaded) => loaded,
         Err(error) => {
             verdict.send_replace(Health::Failed(full_message(&error)));
             return;
         }
     };
     verdict.send_replace(Health::Ready);
-    for Command { request, folder, mut progress, cancel, reply } in orders {
-        let mut listener = Listener { progress: &mut progress, cancel: &cancel };
-        let result = sheltered(|| pipeline.run(&request, &folder, &mut listener));
-        if let Err(Error::ModelThread(reason)) = &result {
-            let probe = sheltered(|| pipeline.warm_up());
-            verdict.send_replace(probe.map_or(Health::Failed(reason.clone()), |()| Health::Ready));
+    tracing::info!(windows = budget, "a forward takes up to so many windows");
+    let mut turns = Turns::new(&pipeline, budget);
+    loop {
+        if turns.is_idle() {
+            let Ok(command) = orders.recv() else { return };
+            command.enter(&mut turns, &pipeline);
         }
-        // Nobody waits for the answer of a client that has gone.
-        let _ = reply.send(result);
+        while let Ok(command) = orders.try_recv() {
+            command.enter(&mut turns, &pipeline);
+        }
+        turns.turn();
+        if let Some(reason) = turns.take_panic() {
+            let probe = sheltered(|| pipeline.warm_up());
+            verdict.send_replace(probe.map_or(Health::Failed(reason), |_| Health::Ready));
+        }
     }
 }
 
-/// libtorch reports what goes wrong inside it as a panic; here it becomes an error.
-fn sheltered<T>(task: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|panic| {
-        let reason = panic.downcast_ref::<String>().cloned();
-        let reason = reason.or_else(|| panic.downcast_ref::<&str>().map(|reason| (*reason).to_owned()));
-        Err(Error::ModelThread(reason.unwrap_or_else(|| "a panic without a message".to_owned())))
-    })
+impl Command {
+    fn enter<'a>(self, turns: &mut Turns<'a>, pipeline: &'a Pipeline) {
+        let Self { request, folder, listener, is_urgent, reply } = self;
+        turns.admit(|| Run::begin(pipeline, request, &folder, listener), is_urgent, reply);
+    }
 }
 
 /// An error with all that caused it, on one line.

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use ndarray::Array4;
+use ndarray::Array3;
 
 use super::Error;
 use super::extractors::{Event, Extractors};
@@ -58,10 +58,10 @@ impl<'a> Track<'a> {
         self.modality
     }
 
-    /// The window's features, `(1, layer group, width, sample)`; zeros where nothing happens.
+    /// The window's features, `(layer group, width, sample)`; zeros where nothing happens.
     ///
     /// `tick` hears the fraction of the modality's events that is done.
-    pub(super) fn window(&mut self, window: &Window, tick: Tick) -> Result<Array4<f32>, Error> {
+    pub(super) fn window(&mut self, window: &Window, tick: Tick) -> Result<Array3<f32>, Error> {
         let end = window.start_s + window.samples as f64 / window.hz;
         while self.ahead.front().is_some_and(|event| event.start() < end) {
             let Some(event) = self.ahead.pop_front() else { break };
@@ -69,9 +69,9 @@ impl<'a> Track<'a> {
             self.held.push((event, features));
         }
         let (groups, width) = self.extractors.dims(self.modality);
-        let mut values = Array4::zeros((1, groups, width, window.samples));
+        let mut values = Array3::zeros((groups, width, window.samples));
         for (event, features) in &self.held {
-            event.place(features, window, &mut values.index_axis_mut(ndarray::Axis(0), 0));
+            event.place(features, window, &mut values.view_mut());
         }
         self.held.retain(|(event, _)| event.end() > end - self.overlap_s);
         Ok(values)
@@ -99,6 +99,11 @@ impl<'a> Track<'a> {
 
     pub(super) fn state(&self) -> FeatureState {
         if self.computed > 0 { FeatureState::Computed } else { FeatureState::Cached }
+    }
+
+    /// How many events were not in the cache.
+    pub(super) fn computed(&self) -> usize {
+        self.computed
     }
 
     /// Time spent on features so far (s).

@@ -1,6 +1,7 @@
 //! The atlases that are installed: a folder each, in the files of their publishers, with the licence that was accepted.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::Error;
 use crate::brain::{Atlas, Hemisphere, Mesh};
@@ -47,6 +48,11 @@ impl AtlasFolder {
     pub fn licence(&self, name: &str) -> Result<String, Error> {
         let path = self.folder.join(name).join(LICENCE);
         std::fs::read_to_string(&path).map_err(Error::file(&path))
+    }
+
+    /// When an atlas was installed, where it is.
+    pub(super) fn installed(&self, name: &str) -> Option<SystemTime> {
+        std::fs::metadata(self.folder.join(name)).ok()?.modified().ok()
     }
 
     /// Reads an atlas onto a mesh.

@@ -15,6 +15,7 @@ mod intake;
 mod map_file;
 mod map_folder;
 mod maps;
+mod memory;
 mod multisensory;
 mod peak;
 mod regions;
@@ -51,7 +52,7 @@ pub use validate::{Benchmark, ValidationReport, ValidationRow};
 
 use self::glm::GlmEstimates;
 use self::maps::Maps;
-use self::regions::Regions;
+use self::memory::Memory;
 use self::results::Results;
 use self::scans::Scans;
 use self::stimuli::Stimuli;
@@ -68,6 +69,7 @@ pub struct Scanner {
     pub tools: Tools,
     pub anatomy: Anatomy,
     pub atlases: AtlasFolder,
+    memory: Memory,
 }
 
 /// An experiment that was completed and found without fault, and where what it names is found.
@@ -101,6 +103,10 @@ pub struct Progress {
 }
 
 impl Scanner {
+    pub fn new(predictor: Predictor, tools: Tools, anatomy: Anatomy, atlases: AtlasFolder) -> Self {
+        Self { predictor, tools, anatomy, atlases, memory: Memory::default() }
+    }
+
     /// Runs an experiment. Its files and `experiment.json` go to `folder`.
     pub fn scan(
         &self,
@@ -117,7 +123,7 @@ impl Scanner {
         let preview = self.preview_of(spec, &runs, &stimuli);
         let scans = Scans::predict(&self.predictor, spec, runs, &stimuli, workdir.path(), listen, cancel)?;
 
-        let regions = Regions::named(self, &spec.regions, scans.prediction())?;
+        let regions = self.regions(&spec.regions)?;
         let mut results = Results::new(folder, spec, &scans, &self.anatomy)?;
         let subjects: Vec<String> = scans.prediction().subjects.iter().map(|subject| subject.name.clone()).collect();
         let total = subjects.len() * spec.contrasts.len();
@@ -151,7 +157,7 @@ impl Scanner {
     }
 
     fn stimuli(&self, order: Order, workdir: &Path, cancel: &CancellationToken) -> Result<Stimuli, Error> {
-        Stimuli::of(order.spec, order.events.to_vec(), order.find, &self.tools, workdir, cancel)
+        Stimuli::of(order.spec, order.events.to_vec(), order.find, self, workdir, cancel)
     }
 
     fn preview_of(&self, spec: &Spec, runs: &[crate::experiment::design::Run], stimuli: &Stimuli) -> Preview {

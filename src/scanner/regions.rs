@@ -1,5 +1,7 @@
 //! The regions that an experiment asks for, and what the maps of a contrast show in each.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,7 +11,6 @@ use super::{Error, Scanner};
 use crate::analysis::{ContrastMaps, RandomPatches, TrialEstimates, summarise};
 use crate::brain::{Hemisphere, Mesh, Patch, Region, Surfaces};
 use crate::experiment::RegionName;
-use crate::predict::Prediction;
 
 /// Random patches that a region's mean is ranked among.
 const PATCHES: usize = 1000;
@@ -54,10 +55,22 @@ pub struct RegionRow {
     pub patches_larger: Option<f64>,
 }
 
+impl Scanner {
+    /// Regions by their names, as they were looked up before where they are the same.
+    pub(super) fn regions(&self, names: &[String]) -> Result<Arc<Regions>, Error> {
+        let installed = |name: &String| match name.parse() {
+            Ok(RegionName::Atlas(atlas) | RegionName::Parcel { atlas, .. }) => self.atlases.installed(&atlas),
+            Ok(RegionName::Sphere(_)) | Err(_) => None,
+        };
+        let asked = names.iter().map(|name| (name.clone(), installed(name))).collect();
+        self.memory.regions(asked, || Regions::named(self, names))
+    }
+}
+
 impl Regions {
     /// Looks names up: built-in spheres, whole atlases, single parcels.
-    pub(super) fn named(scanner: &Scanner, names: &[String], prediction: &Prediction) -> Result<Self, Error> {
-        let mesh = Mesh::with_vertices(prediction.vertices)?;
+    fn named(scanner: &Scanner, names: &[String]) -> Result<Self, Error> {
+        let mesh = Mesh::with_vertices(scanner.predictor.card().vertices as usize)?;
         let surfaces = scanner.anatomy.surfaces()?;
         let mni_mm = positions(&surfaces, mesh);
         let alone = |patch| Target { patch, random: None };

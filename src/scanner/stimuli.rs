@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
+use super::{Error, Scanner};
 use crate::experiment::design::{Length, Material, Presented, ScheduledEvent};
 use crate::experiment::{Design, Spec, Stimulus};
-use crate::stimulus::{Tools, length_s};
+use crate::stimulus::length_s;
 
 /// Endings of the transcripts that may lie beside a film or a sound.
 const TRANSCRIPTS: [&str; 5] = ["tsv", "csv", "json", "srt", "vtt"];
@@ -38,7 +38,7 @@ pub(super) struct Stimuli {
 /// Measures stimuli, each file once.
 struct Measure<'a> {
     find: Find<'a>,
-    tools: &'a Tools,
+    scanner: &'a Scanner,
     /// Where texts are written and sounds decoded.
     folder: &'a Path,
     cancel: &'a CancellationToken,
@@ -51,11 +51,11 @@ impl Stimuli {
         spec: &Spec,
         events: Vec<ScheduledEvent>,
         find: Find,
-        tools: &Tools,
+        scanner: &Scanner,
         folder: &Path,
         cancel: &CancellationToken,
     ) -> Result<Self, Error> {
-        let mut measure = Measure { find, tools, folder, cancel, lengths: HashMap::new() };
+        let mut measure = Measure { find, scanner, folder, cancel, lengths: HashMap::new() };
         let mut shown = |stimuli: &[Stimulus]| stimuli.iter().map(|one| measure.shown(one)).collect();
         let conditions = spec.conditions.iter().map(|condition| shown(&condition.stimuli)).collect::<Result<_, _>>()?;
         let continuous = match spec.design() {
@@ -109,8 +109,11 @@ impl Measure<'_> {
         let length = match self.lengths.get(&file) {
             Some(length) => *length,
             None => {
-                let own = length_s(&file, self.tools, self.folder, self.cancel)?;
-                own.map_or(Length::Held, Length::Own)
+                let measure = || {
+                    let own = length_s(&file, &self.scanner.tools, self.folder, self.cancel)?;
+                    Ok(own.map_or(Length::Held, Length::Own))
+                };
+                self.scanner.memory.length(&file, measure)?
             }
         };
         self.lengths.insert(file.clone(), length);

@@ -73,7 +73,7 @@ pub(crate) fn scanner() -> MutexGuard<'static, Scanner> {
             tools: tools.clone(),
         };
         let predictor = Predictor::start(model(), config).expect("the model starts");
-        Mutex::new(Scanner { predictor, tools, anatomy: anatomy(), atlases: atlases() })
+        Mutex::new(Scanner::new(predictor, tools, anatomy(), atlases()))
     };
     SCANNER.get_or_init(start).lock().unwrap_or_else(PoisonError::into_inner)
 }

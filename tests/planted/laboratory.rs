@@ -94,12 +94,7 @@ impl Laboratory {
             let model = folder.path().join(name);
             model::write(&model, &untrained, &MESH.to_string(), lag_s, &readout.channels(), &vertices);
             let model = catalogue.resolve(&model.display().to_string()).expect("the planted model");
-            Scanner {
-                predictor: start(model),
-                tools: tools.clone(),
-                anatomy: anatomy.clone(),
-                atlases: atlases.clone(),
-            }
+            Scanner::new(start(model), tools.clone(), anatomy.clone(), atlases.clone())
         };
         let (scanner, without_lag) = (planted("planted", LAG_S), planted("without-lag", 0.0));
         show(&pictures, &folder.path().join("pictures"));
@@ -198,6 +193,7 @@ fn predict(
         modalities: None,
         overlap_s: 0.0,
         save_features,
+        means_of: None,
     };
     let predicted = predictor.run_blocking(request, folder.to_owned(), |_| (), CancellationToken::new());
     (predicted.expect("a prediction"), onsets)

@@ -1,0 +1,197 @@
+//! One prediction under way: its timeline, its tracks, and what is written of it so far.
+//!
+//! A run goes forward a window at a time, so that the windows of several runs can share a forward.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ndarray::Array3;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::crossfade::Crossfade;
+use super::folder::ResultWriter;
+use super::pipeline::Pipeline;
+use super::prediction::{StimulusIdentity, SubjectResponse, Timings};
+use super::timelines::LaidOut;
+use super::track::Track;
+use super::{Error, Prediction, PredictionRequest, Progress, Stage};
+use crate::encoder::{Latents, Readout, WindowFeatures};
+use crate::features::grid::Window;
+use crate::features::{Cancelled, Modality};
+use crate::stimulus::Content;
+
+/// What listens to a run: hears progress and may stop it.
+pub(super) struct Listener {
+    pub(super) progress: Box<dyn FnMut(Progress) + Send>,
+    pub(super) cancel: CancellationToken,
+}
+
+impl Listener {
+    fn tell(
+        &mut self,
+        stage: Stage,
+        fraction: f64,
+        windows_done: usize,
+        windows_total: usize,
+    ) -> Result<(), Cancelled> {
+        (self.progress)(Progress { stage, fraction, windows_done, windows_total });
+        if self.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+}
+
+/// A prediction that is being made by a pipeline.
+pub(super) struct Run<'a> {
+    pipeline: &'a Pipeline,
+    request: PredictionRequest,
+    listener: Listener,
+    folder: PathBuf,
+    /// Holds decoded sounds, which the timeline speaks of.
+    _workdir: TempDir,
+    stimulus: Content,
+    laid_out: LaidOut,
+    subjects: Vec<String>,
+    readouts: Vec<Readout>,
+    windows: Vec<Window>,
+    /// In the encoder's order; `None` for what the timeline lacks or the request masks.
+    tracks: Vec<Option<Track<'a>>>,
+    /// Features of the window that is next, `(layer group, width, sample)`.
+    next: Vec<Option<Array3<f32>>>,
+    done: usize,
+    results: ResultWriter,
+    crossfade: Crossfade,
+    begun: Instant,
+    timeline_s: f64,
+    encoder_s: f64,
+}
+
+impl<'a> Run<'a> {
+    /// Lays the stimulus out in time. Results go to `folder` as windows finish.
+    pub(super) fn begin(
+        pipeline: &'a Pipeline,
+        request: PredictionRequest,
+        folder: &Path,
+        mut listener: Listener,
+    ) -> Result<Self, Error> {
+        let begun = Instant::now();
+        let subjects = pipeline.subjects(&request.subjects);
+        let readouts = pipeline.readouts(&subjects, request.means_of.as_ref())?;
+
+        listener.tell(Stage::Timeline, 0.0, 0, 0)?;
+        let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
+        let stimulus = request.source.content()?;
+        let laid_out = pipeline.lay_out(&request, stimulus, workdir.path(), &listener.cancel)?;
+
+        let windows = pipeline.windows(&laid_out.timeline, request.overlap_s);
+        let tracks = pipeline.tracks(&laid_out.timeline, &request);
+        let results = ResultWriter::create(folder, readouts.len(), &saved(&tracks, &request), samples(&windows))?;
+        Ok(Self {
+            pipeline,
+            folder: folder.to_owned(),
+            _workdir: workdir,
+            stimulus,
+            laid_out,
+            subjects,
+            readouts,
+            windows,
+            tracks,
+            next: Vec::new(),
+            done: 0,
+            results,
+            crossfade: Crossfade::new((request.overlap_s / pipeline.settings().tr_s) as usize),
+            timeline_s: begun.elapsed().as_secs_f64(),
+            encoder_s: 0.0,
+            begun,
+            request,
+            listener,
+        })
+    }
+
+    /// Whether all windows are on disk.
+    pub(super) fn is_done(&self) -> bool {
+        self.done == self.windows.len()
+    }
+
+    /// Brings the features of the next window, and tells whether all of them were in the cache.
+    pub(super) fn prepare(&mut self) -> Result<bool, Error> {
+        let (done, total) = (self.done, self.windows.len());
+        let computed = |tracks: &[Option<Track>]| tracks.iter().flatten().map(Track::computed).sum::<usize>();
+        let before = computed(&self.tracks);
+        let (window, listener) = (&self.windows[done], &mut self.listener);
+        let mut of = |track: &mut Track| {
+            let stage = Stage::from(track.modality());
+            track.window(window, &mut |fraction| listener.tell(stage, fraction, done, total))
+        };
+        self.next =
+            self.tracks.iter_mut().map(|track| track.as_mut().map(&mut of).transpose()).collect::<Result<_, _>>()?;
+        self.results.append_features(&self.next)?;
+        self.listener.tell(Stage::Encoder, done as f64 / total as f64, done, total)?;
+        Ok(computed(&self.tracks) == before)
+    }
+
+    /// What [`Run::prepare`] brought.
+    pub(super) fn features(&self) -> WindowFeatures<'_> {
+        self.next.iter().map(|features| features.as_ref().map(|features| features.view())).collect()
+    }
+
+    /// Reads the response to the prepared window off, which stands at `place` in a batch whose forward took `forward_s` a
+    /// window, and writes it.
+    pub(super) fn take(&mut self, latents: &Latents, place: usize, forward_s: f64) -> Result<(), Error> {
+        let reading = Instant::now();
+        let response = latents.read(place, &self.readouts);
+        if !response.iter().all(|value| value.is_finite()) {
+            return Err(Error::NotFinite { window: self.done });
+        }
+        self.encoder_s += forward_s + reading.elapsed().as_secs_f64();
+        self.done += 1;
+        let is_last = self.is_done();
+        self.results.append_response(&self.crossfade.join(response, is_last))
+    }
+
+    /// Writes what the finished prediction says of itself.
+    pub(super) fn finish(mut self) -> Result<Prediction, Error> {
+        let total = self.windows.len();
+        self.listener.tell(Stage::Encoder, 1.0, total, total)?;
+        let features = self.pipeline.reports(&self.tracks, &self.request);
+        let timings = Timings {
+            timeline_s: self.timeline_s,
+            features_s: features.values().map(|report| report.seconds).sum(),
+            encoder_s: self.encoder_s,
+            total_s: self.begun.elapsed().as_secs_f64(),
+        };
+        let (settings, timeline) = (self.pipeline.settings(), &self.laid_out.timeline);
+        let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
+        let prediction = Prediction {
+            is_prediction: true,
+            model: self.pipeline.identity().clone(),
+            stimulus: StimulusIdentity {
+                task: self.request.task,
+                hash: self.stimulus.to_string(),
+                duration_s: timeline.end() - timeline.start(),
+            },
+            subjects: SubjectResponse::in_order(self.subjects),
+            vertices: self.readouts.first().map_or(0, Readout::outputs),
+            seconds: self.results.rows(),
+            tr_s: settings.tr_s,
+            lag_s: settings.lag_s,
+            start_s: timeline.start(),
+            overlap_s: self.request.overlap_s,
+            kept: (0..self.results.rows()).map(|row| timeline.has_event(second(row), settings.tr_s)).collect(),
+            samples: samples(&self.windows),
+            timings,
+            features,
+            notes: self.laid_out.notes.iter().map(ToString::to_string).collect(),
+        };
+        prediction.write(&self.folder)?;
+        Ok(prediction)
+    }
+}
+
+/// The modalities whose features are to be kept.
+fn saved(tracks: &[Option<Track>], request: &PredictionRequest) -> Vec<Modality> {
+    tracks.iter().flatten().filter(|_| request.save_features).map(Track::modality).collect()
+}
+
+fn samples(windows: &[Window]) -> usize {
+    windows.iter().map(|window| window.samples).sum()
+}

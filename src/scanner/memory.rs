@@ -1,0 +1,65 @@
+//! What the cells of a sweep share: they show the same stimuli, and look at the same regions, again and again.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use super::Error;
+use super::regions::Regions;
+use crate::experiment::design::Length;
+use crate::stimulus::{Content, content_of};
+
+/// Most stimuli whose lengths are remembered; beyond them all are forgotten.
+const MOST_LENGTHS: usize = 100_000;
+
+/// Names of regions, each with the time at which its atlas was installed.
+pub(super) type RegionsAsked = Vec<(String, Option<SystemTime>)>;
+
+/// Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Memory {
+    /// By what a file holds and what it is called to be.
+    lengths: Arc<Mutex<HashMap<(Content, Option<OsString>), Length>>>,
+    /// Those that were looked up last.
+    regions: Arc<Mutex<Option<(RegionsAsked, Arc<Regions>)>>>,
+}
+
+impl Memory {
+    /// The length of a stimulus, by `measure` where it is not known.
+    pub(super) fn length(&self, file: &Path, measure: impl FnOnce() -> Result<Length, Error>) -> Result<Length, Error> {
+        let name = (content_of(file).map_err(crate::predict::Error::from)?, file.extension().map(OsString::from));
+        if let Some(length) = held(&self.lengths).get(&name) {
+            return Ok(*length);
+        }
+        let length = measure()?;
+        let mut lengths = held(&self.lengths);
+        if lengths.len() >= MOST_LENGTHS {
+            lengths.clear();
+        }
+        lengths.insert(name, length);
+        Ok(length)
+    }
+
+    /// The regions that are asked for, by `look_up` where others were asked for last.
+    pub(super) fn regions(
+        &self,
+        asked: RegionsAsked,
+        look_up: impl FnOnce() -> Result<Regions, Error>,
+    ) -> Result<Arc<Regions>, Error> {
+        if let Some((known, regions)) = &*held(&self.regions)
+            && *known == asked
+        {
+            return Ok(Arc::clone(regions));
+        }
+        let regions = Arc::new(look_up()?);
+        *held(&self.regions) = Some((asked, Arc::clone(&regions)));
+        Ok(regions)
+    }
+}
+
+/// What is remembered is whole even where a thread that held it has panicked.
+fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
