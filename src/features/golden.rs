@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 use tokio_util::sync::CancellationToken;
 
 use super::{Features, LayerSelection};
-use crate::stimulus::{Ffmpeg, Limits, Source, Speech, Timeline, Tools};
+use crate::stimulus::{Ffmpeg, Limits, Shelf, Source, Speech, Timeline, Tools};
 
 /// The folder of goldens, if it lies beside the project; says loudly that a test is skipped if not.
 pub(super) fn folder() -> Option<PathBuf> {
@@ -49,8 +49,9 @@ impl LaidOut {
         let limits = Limits { duration_s: 60.0 };
         let tools = Tools { ffmpeg, speech: Speech::locate(None, "en"), transcriber: None, limits };
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let (timeline, _) =
-            source.lay_out(&tools, folder.path(), &CancellationToken::new()).expect("a golden can be laid out");
+        let (timeline, _) = source
+            .lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new())
+            .expect("a golden can be laid out");
         Self { timeline, tools, _folder: folder }
     }
 

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::extractors::{Event, Extractors};
@@ -19,7 +21,7 @@ use crate::encoder::{Artefact, BrainEncoder, Latents, Readout, Settings, WindowF
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
 use crate::features::{Compute, DeviceChoice, Modality, Precision};
-use crate::stimulus::{Content, Timeline, Tools};
+use crate::stimulus::{Content, SharedShelf, Shelf, Source, Timeline, Tools};
 
 /// Most windows of a forward.
 const LARGEST_BATCH: usize = 32;
@@ -43,6 +45,8 @@ pub(super) struct Pipeline {
     tools: Tools,
     cache: FeatureCache,
     timelines: TimelineCache,
+    /// What sequences show, which is shown again and again.
+    shelf: SharedShelf,
     identity: ModelIdentity,
     folded: FoldedReadouts,
 }
@@ -62,6 +66,7 @@ impl Pipeline {
             tools: config.tools.clone(),
             cache: FeatureCache::open(config.cache.join("features"))?,
             timelines: TimelineCache::open(config.cache.join("timelines"), &config.tools)?,
+            shelf: SharedShelf::new(config.cache.clone()),
             identity: identity.clone(),
             folded: FoldedReadouts::default(),
         })
@@ -115,12 +120,21 @@ impl Pipeline {
         &self.identity
     }
 
+    /// Where a stimulus is decoded to: a sequence where others find it, anything else into a folder of its own in `folder`.
+    pub(super) fn shelf(&self, source: &Source, folder: &Path) -> std::io::Result<Arc<(Shelf, TempDir)>> {
+        if let Source::Sequence { .. } = source {
+            return self.shelf.current();
+        }
+        let own = tempfile::tempdir_in(folder)?;
+        Ok(Arc::new((Shelf::new(own.path()), own)))
+    }
+
     /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.
     pub(super) fn lay_out(
         &self,
         request: &PredictionRequest,
         stimulus: Content,
-        workdir: &Path,
+        shelf: &Shelf,
         cancel: &CancellationToken,
     ) -> Result<LaidOut, Error> {
         if let Some(known) = self.timelines.get(stimulus)
@@ -128,7 +142,7 @@ impl Pipeline {
         {
             return Ok(known);
         }
-        let (timeline, notes) = request.source.lay_out(&self.tools, workdir, cancel)?;
+        let (timeline, notes) = request.source.lay_out(&self.tools, shelf, cancel)?;
         let laid_out = LaidOut { timeline, notes };
         self.timelines.put(stimulus, &laid_out)?;
         Ok(laid_out)

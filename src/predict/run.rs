@@ -3,6 +3,7 @@
 //! A run goes forward a window at a time, so that the windows of several runs can share a forward.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use ndarray::Array3;
@@ -19,7 +20,7 @@ use super::{Error, Prediction, PredictionRequest, Progress, Stage};
 use crate::encoder::{Latents, Readout, WindowFeatures};
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Modality};
-use crate::stimulus::Content;
+use crate::stimulus::{Content, Shelf};
 
 /// What listens to a run: hears progress and may stop it.
 pub(super) struct Listener {
@@ -47,7 +48,7 @@ pub(super) struct Run<'a> {
     listener: Listener,
     folder: PathBuf,
     /// Holds decoded sounds, which the timeline speaks of.
-    _workdir: TempDir,
+    _shelf: Arc<(Shelf, TempDir)>,
     stimulus: Content,
     laid_out: LaidOut,
     subjects: Vec<String>,
@@ -78,9 +79,9 @@ impl<'a> Run<'a> {
         let readouts = pipeline.readouts(&subjects, request.means_of.as_ref())?;
 
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
-        let workdir = tempfile::tempdir_in(folder).map_err(Error::file(folder))?;
+        let shelf = pipeline.shelf(&request.source, folder).map_err(Error::file(folder))?;
         let stimulus = request.source.content()?;
-        let laid_out = pipeline.lay_out(&request, stimulus, workdir.path(), &listener.cancel)?;
+        let laid_out = pipeline.lay_out(&request, stimulus, &shelf.0, &listener.cancel)?;
 
         let windows = pipeline.windows(&laid_out.timeline, request.overlap_s);
         let tracks = pipeline.tracks(&laid_out.timeline, &request);
@@ -88,7 +89,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             pipeline,
             folder: folder.to_owned(),
-            _workdir: workdir,
+            _shelf: shelf,
             stimulus,
             laid_out,
             subjects,

@@ -4,7 +4,7 @@
 //! a note says which. They are placed and read in context before sounds and films are cut into stretches.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,9 @@ use super::{
     content_of, context,
     error::name_of,
     events::{self, Event},
-    frames, reading, still,
+    frames, reading,
+    shelf::{Label, Shelf},
+    still,
     transcript::{self, Sentence},
     waveform::{self, Tape},
 };
@@ -122,15 +124,15 @@ impl Source {
         Ok(hasher.finalize())
     }
 
-    /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken into
-    /// `folder`, which must outlive the timeline. Ends with [`Error::Cancelled`] soon after `cancel` is.
+    /// Lays the stimulus out in time, and says what its owner should know. Sound is decoded or spoken onto `shelf`, which
+    /// must outlive the timeline. Ends with [`Error::Cancelled`] soon after `cancel` is.
     pub fn lay_out(
         &self,
         tools: &Tools,
-        folder: &Path,
+        shelf: &Shelf,
         cancel: &CancellationToken,
     ) -> Result<(Timeline, Vec<Note>), Error> {
-        let mut layout = Layout::new(tools, folder, cancel);
+        let mut layout = Layout::new(tools, shelf, cancel);
         let shown = match self {
             Source::Video { path, transcript } => layout.film(path, transcript.as_deref())?,
             Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref())?,
@@ -157,7 +159,8 @@ impl Source {
 /// as long as one likes. Sound is decoded or spoken into `folder`.
 pub fn length_s(file: &Path, tools: &Tools, folder: &Path, cancel: &CancellationToken) -> Result<Option<f64>, Error> {
     let silent = Tools { transcriber: None, ..tools.clone() };
-    let mut layout = Layout::new(&silent, folder, cancel);
+    let shelf = Shelf::new(folder);
+    let mut layout = Layout::new(&silent, &shelf, cancel);
     let shown = layout.stimulus(&Event { onset: 0.0, duration: None, stimulus: file.to_owned(), transcript: None })?;
     if matches!(&shown.film, Some(Film { source: FilmSource::Still, .. })) {
         return Ok(None);
@@ -167,14 +170,22 @@ pub fn length_s(file: &Path, tools: &Tools, folder: &Path, cancel: &Cancellation
 }
 
 /// A stimulus from its own second 0.
-#[derive(Clone, Default)]
-struct Shown {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
     sound: Option<Sound>,
     film: Option<Film>,
     sentences: Vec<Sentence>,
 }
 
 impl Shown {
+    /// The same from another file that holds the same.
+    fn of_file(mut self, path: &Path) -> Shown {
+        if let Some(film) = &mut self.film {
+            film.path = path.to_owned();
+        }
+        self
+    }
+
     /// Only its first `seconds`.
     fn cut(mut self, seconds: f64) -> Shown {
         if let Some(sound) = &mut self.sound {
@@ -193,19 +204,17 @@ impl Shown {
 /// The timeline while it is laid out.
 struct Layout<'a> {
     tools: &'a Tools,
-    folder: &'a Path,
+    shelf: &'a Shelf,
     cancel: &'a CancellationToken,
-    /// What each file shows, so that a stimulus that is repeated is decoded once.
-    decoded: HashMap<(PathBuf, Option<PathBuf>), Shown>,
     timeline: Timeline,
     sentences: Vec<Sentence>,
     notes: Vec<Note>,
 }
 
 impl<'a> Layout<'a> {
-    fn new(tools: &'a Tools, folder: &'a Path, cancel: &'a CancellationToken) -> Layout<'a> {
+    fn new(tools: &'a Tools, shelf: &'a Shelf, cancel: &'a CancellationToken) -> Layout<'a> {
         let (timeline, sentences, notes) = Default::default();
-        Layout { tools, folder, cancel, decoded: HashMap::new(), timeline, sentences, notes }
+        Layout { tools, shelf, cancel, timeline, sentences, notes }
     }
 
     fn film(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
@@ -302,12 +311,21 @@ impl<'a> Layout<'a> {
         if self.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let key = (event.stimulus.clone(), event.transcript.clone());
-        let shown = match self.decoded.get(&key) {
-            Some(shown) => shown.clone(),
-            None => self.stimulus(event)?,
+        let label = Label::of(event)?;
+        let shown = match self.shelf.get(&label) {
+            Some((shown, notes)) => {
+                notes.iter().for_each(|note| self.note(note.as_str()));
+                shown.of_file(&event.stimulus)
+            }
+            None => {
+                let before = std::mem::take(&mut self.notes);
+                let shown = self.stimulus(event)?;
+                let own = std::mem::replace(&mut self.notes, before);
+                own.iter().for_each(|note| self.note(note.as_str()));
+                self.shelf.put(label, shown.clone(), own);
+                shown
+            }
         };
-        self.decoded.insert(key, shown.clone());
         let shown = match event.duration {
             Some(duration) => self.shown_for(shown, duration),
             None => shown,
@@ -367,11 +385,7 @@ impl<'a> Layout<'a> {
 
     /// For one more sound.
     fn tape(&self) -> Tape<'a> {
-        Tape {
-            path: self.folder.join(format!("sound-{}.f32", self.decoded.len())),
-            limit_s: self.tools.limits.duration_s,
-            cancel: self.cancel,
-        }
+        Tape { path: self.shelf.sound(), limit_s: self.tools.limits.duration_s, cancel: self.cancel }
     }
 
     /// Adds a note, once.
@@ -391,7 +405,7 @@ mod tests {
     /// Lays a source out in a folder that goes with it.
     fn lay_out(source: &Source) -> Result<(Timeline, Vec<Note>), Error> {
         let folder = tempfile::tempdir().unwrap();
-        source.lay_out(&clips::tools(), folder.path(), &CancellationToken::new())
+        source.lay_out(&clips::tools(), &Shelf::new(folder.path()), &CancellationToken::new())
     }
 
     fn video(path: &Path) -> Source {
@@ -515,7 +529,7 @@ mod tests {
         let path = film(folder.path(), "film.mp4", "3", &[]);
         let tools = Tools { limits: Limits { duration_s: 2.0 }, ..clips::tools() };
         for source in [video(&path), audio(&path), Source::Image { path: picture(folder.path()), duration_s: 2.5 }] {
-            let error = source.lay_out(&tools, folder.path(), &CancellationToken::new()).unwrap_err();
+            let error = source.lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new()).unwrap_err();
             assert!(error.to_string().contains("the limit is 2 s"), "{error}");
         }
     }

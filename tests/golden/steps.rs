@@ -13,7 +13,7 @@ use encortex::features::text::tokens::Tokens;
 use encortex::features::video::processor::{Processor, Size};
 use encortex::features::video::vjepa2::{VJepa2, VJepa2Config};
 use encortex::features::weights::Weights;
-use encortex::stimulus::{Ffmpeg, Limits, Source, Speech, Timeline, Tools};
+use encortex::stimulus::{Ffmpeg, Limits, Shelf, Source, Speech, Timeline, Tools};
 use tch::{Device, IndexOp, Kind, Tensor};
 use tokio_util::sync::CancellationToken;
 
@@ -146,7 +146,7 @@ fn laid_out(golden: &Path, name: &str) -> (Timeline, tempfile::TempDir) {
         limits: Limits { duration_s: 60.0 },
     };
     let folder = tempfile::tempdir().unwrap();
-    let (timeline, _) = source.lay_out(&tools, folder.path(), &CancellationToken::new()).unwrap();
+    let (timeline, _) = source.lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new()).unwrap();
     (timeline, folder)
 }
 
