@@ -17,24 +17,29 @@ const MOST_LENGTHS: usize = 100_000;
 /// Names of regions, each with the time at which its atlas was installed.
 pub(super) type RegionsAsked = Vec<(String, Option<SystemTime>)>;
 
+/// What a stimulus holds, and what it is called to be.
+type StimulusName = (Content, Option<OsString>);
+
 /// Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Memory {
-    /// By what a file holds and what it is called to be.
-    lengths: Arc<Mutex<HashMap<(Content, Option<OsString>), Length>>>,
+pub(super) struct Memory(Arc<Mutex<Remembered>>);
+
+#[derive(Default)]
+struct Remembered {
+    lengths: HashMap<StimulusName, Length>,
     /// Those that were looked up last.
-    regions: Arc<Mutex<Option<(RegionsAsked, Arc<Regions>)>>>,
+    regions: Option<(RegionsAsked, Arc<Regions>)>,
 }
 
 impl Memory {
     /// The length of a stimulus, by `measure` where it is not known.
     pub(super) fn length(&self, file: &Path, measure: impl FnOnce() -> Result<Length, Error>) -> Result<Length, Error> {
         let name = (content_of(file).map_err(crate::predict::Error::from)?, file.extension().map(OsString::from));
-        if let Some(length) = held(&self.lengths).get(&name) {
+        if let Some(length) = self.held().lengths.get(&name) {
             return Ok(*length);
         }
         let length = measure()?;
-        let mut lengths = held(&self.lengths);
+        let lengths = &mut self.held().lengths;
         if lengths.len() >= MOST_LENGTHS {
             lengths.clear();
         }
@@ -48,18 +53,18 @@ impl Memory {
         asked: RegionsAsked,
         look_up: impl FnOnce() -> Result<Regions, Error>,
     ) -> Result<Arc<Regions>, Error> {
-        if let Some((known, regions)) = &*held(&self.regions)
+        if let Some((known, regions)) = &self.held().regions
             && *known == asked
         {
             return Ok(Arc::clone(regions));
         }
         let regions = Arc::new(look_up()?);
-        *held(&self.regions) = Some((asked, Arc::clone(&regions)));
+        self.held().regions = Some((asked, Arc::clone(&regions)));
         Ok(regions)
     }
-}
 
-/// What is remembered is whole even where a thread that held it has panicked.
-fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is remembered is whole even where a thread that held it has panicked.
+    fn held(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
