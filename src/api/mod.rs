@@ -4,7 +4,9 @@
 //! Handlers run on tokio's pools and never hold a tensor: predictions are jobs, run by the model's thread, and
 //! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
 
+mod analyses;
 mod cell;
+mod comparisons;
 mod docs;
 mod error;
 mod events;
@@ -14,13 +16,16 @@ mod files;
 mod form;
 mod frames;
 mod health;
+mod json;
 mod linger;
 mod localizers;
+mod map_source;
 mod metrics;
 mod models;
 mod prediction_view;
 mod predictions;
 mod prefer;
+mod room;
 mod router;
 mod serve;
 mod state;

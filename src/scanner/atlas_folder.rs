@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Error;
+use super::map_file::bytes;
 use crate::brain::{Atlas, Hemisphere, Mesh};
 
 /// The text that was shown and accepted when an atlas was installed.
@@ -94,7 +95,6 @@ impl AtlasFolder {
 }
 
 fn read(name: &str, files: &[PathBuf], mesh: Mesh) -> Result<Atlas, Error> {
-    let bytes = |path: &PathBuf| std::fs::read(path).map_err(Error::file(path));
     let atlas = match Files::among(name, files)? {
         Files::Annot([left, right]) => Atlas::from_annot(name, &bytes(&left)?, &bytes(&right)?, mesh),
         Files::LabelGifti([left, right]) => Atlas::from_label_gifti(name, &bytes(&left)?, &bytes(&right)?, mesh),

@@ -61,8 +61,12 @@ pub enum Error {
          .L. or left, and the right one's hemi-R, rh., .R. or right"
     )]
     NoPair { name: String },
-    #[error("{} has {bytes} bytes; maps of up to {limit} are read", path.display())]
-    MapTooLarge { path: PathBuf, bytes: u64, limit: u64 },
+    #[error("{name} holds one hemisphere: give the files of both, as a pair")]
+    HalfMap { name: String },
+    #[error("{name} has {bytes} bytes; up to {limit} are read")]
+    FileTooLarge { name: String, bytes: u64, limit: u64 },
+    #[error("the experiment wrote no maps: run it with \"maps\" among its returns")]
+    NoMaps,
     #[error("some maps are volumes and some are surfaces: a group is of one kind")]
     MixedMaps,
     #[error(

@@ -1,9 +1,11 @@
 //! The server from outside: the real program, spoken to over HTTP, with media that ffmpeg makes on the spot.
 
+mod analyses;
 mod bad_checkpoint;
 mod bad_input;
 mod experiments;
 mod form;
+mod maps;
 mod media;
 mod overload;
 mod parity;
