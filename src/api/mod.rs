@@ -5,6 +5,7 @@
 //! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
 
 mod analyses;
+mod atlases;
 mod cell;
 mod comparisons;
 mod docs;

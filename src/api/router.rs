@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    Error, State, analyses, comparisons, docs, events, experiments, files, frames, health, linger, localizers, metrics,
-    models, predictions, stimuli,
+    Error, State, analyses, atlases, comparisons, docs, events, experiments, files, frames, health, linger, localizers,
+    metrics, models, predictions, stimuli,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -25,6 +25,7 @@ const FORM_OVERHEAD: u64 = 1 << 20;
     tags(
         (name = "predictions", description = "Ask for a response, follow it, fetch it."),
         (name = "experiments", description = "Localizers, contrasts, sweeps: ask what a lab would."),
+        (name = "atlases", description = "Parcellations of the cortex."),
         (name = "analyses", description = "Maps compared, tested and taken apart."),
         (name = "stimuli", description = "Upload once, predict many times."),
         (name = "models", description = "What can be run."),
@@ -49,6 +50,8 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(experiments::table))
         .routes(routes!(localizers::list))
         .routes(routes!(localizers::show))
+        .routes(routes!(atlases::list))
+        .routes(routes!(atlases::show, atlases::install))
         .routes(routes!(comparisons::create))
         .routes(routes!(analyses::group))
         .routes(routes!(analyses::components))

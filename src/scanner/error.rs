@@ -42,7 +42,7 @@ pub enum Error {
     UnknownStimulus { stimulus: String, remedy: String },
     #[error("the grid has no cell {cell}")]
     NoCell { cell: u64 },
-    #[error("there is no atlas {name:?}; there are {}", known.join(", "))]
+    #[error("there is no atlas {name:?}; {}", installed(known))]
     UnknownAtlas { name: String, known: Vec<String> },
     #[error("{name:?} cannot name an atlas: letters, digits, - _ and . can")]
     AtlasName { name: String },
@@ -112,5 +112,13 @@ impl Error {
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::File { path, source }
+    }
+}
+
+/// The atlases that could be named.
+fn installed(known: &[String]) -> String {
+    match known {
+        [] => "none is installed: see `encortex atlas pull`".to_owned(),
+        _ => format!("there are {}", known.join(", ")),
     }
 }

@@ -128,9 +128,10 @@ fn what_is_no_map_or_cannot_be_compared_is_refused_by_its_fault() {
         json!({"pair": {"left": server.upload("lh.gii", left), "right": server.upload("rh.gii", right)}})
     };
 
-    let mut values = wave(0.0);
-    values[20_000] = f32::NAN;
-    assert!(refused(&upload("nan.dscalar.nii", &cifti_of(&values)), 422, "bad_map").contains("not finite"));
+    let mut broken = cifti_of(&wave(0.0));
+    let last = broken.len() - 4;
+    broken[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    assert!(refused(&upload("nan.dscalar.nii", &broken), 422, "bad_map").contains("1 values that are not finite"));
     let fs_lr = ascii_gifti(32_492);
     assert!(refused(&pair(&fs_lr, &fs_lr), 422, "bad_map").contains("as fs_LR 32k has"));
     let [left, _] = gifti_of(&wave(0.0));

@@ -1,6 +1,7 @@
 //! The server from outside: the real program, spoken to over HTTP, with media that ffmpeg makes on the spot.
 
 mod analyses;
+mod atlases;
 mod bad_checkpoint;
 mod bad_input;
 mod experiments;
