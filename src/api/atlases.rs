@@ -1,6 +1,7 @@
 //! `/v1/atlases`: the parcellations that regions, comparisons and tables are made over.
 
 use std::collections::BTreeSet;
+use std::path::{Path as FilePath, PathBuf};
 
 use axum::Json;
 use axum::extract::{self, Path, Request};
@@ -113,7 +114,7 @@ pub(super) async fn install(
 /// Lends uploads under the names that their sender gave them, where these are plain and differ.
 fn under_their_names<T>(
     uploads: &[Stimulus],
-    work: impl FnOnce(&[std::path::PathBuf]) -> Result<T, Error>,
+    work: impl FnOnce(&[PathBuf]) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut names = BTreeSet::new();
     for Stimulus { name, .. } in uploads {
@@ -123,17 +124,17 @@ fn under_their_names<T>(
             return Err(Error::BadValue { field: "files", value: name.clone(), expected });
         }
     }
-    let at = |path: &std::path::Path| {
-        let path = path.to_owned();
-        |source| Error::Store(store::Error::File { path, source })
-    };
-    let folder = tempfile::tempdir().map_err(at(&std::env::temp_dir()))?;
+    let folder = tempfile::tempdir().map_err(|error| not_lent(&std::env::temp_dir(), error))?;
     let lent = uploads.iter().map(|upload| {
         let path = folder.path().join(&upload.name);
-        std::os::unix::fs::symlink(&upload.path, &path).map_err(at(&path))?;
+        std::os::unix::fs::symlink(&upload.path, &path).map_err(|error| not_lent(&path, error))?;
         Ok(path)
     });
     work(&lent.collect::<Result<Vec<_>, Error>>()?)
+}
+
+fn not_lent(path: &FilePath, source: std::io::Error) -> Error {
+    Error::Store(store::Error::File { path: path.to_owned(), source })
 }
 
 /// That of the model's responses.

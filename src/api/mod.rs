@@ -31,6 +31,7 @@ mod router;
 mod serve;
 mod state;
 mod stimuli;
+mod studies;
 
 pub use error::{Error, Problem};
 pub use serve::serve;

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{
     Error, State, analyses, atlases, comparisons, docs, events, experiments, files, frames, health, linger, localizers,
-    metrics, models, predictions, stimuli,
+    metrics, models, predictions, stimuli, studies,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -48,6 +48,8 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(experiments::show, experiments::withdraw))
         .routes(routes!(experiments::download))
         .routes(routes!(experiments::table))
+        .routes(routes!(studies::multisensory))
+        .routes(routes!(studies::validate))
         .routes(routes!(localizers::list))
         .routes(routes!(localizers::show))
         .routes(routes!(atlases::list))

@@ -51,6 +51,7 @@ pub use results::REPORT;
 pub use stimuli::Find;
 pub use sweep_table::SweepTable;
 pub use validate::{Benchmark, ValidationReport, ValidationRow};
+pub use zip_folder::unpack;
 
 use self::glm::GlmEstimates;
 use self::maps::Maps;

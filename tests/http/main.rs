@@ -13,4 +13,5 @@ mod parity;
 mod predictions;
 mod server;
 mod stopping;
+mod studies;
 mod uploads;
