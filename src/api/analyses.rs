@@ -11,22 +11,19 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::analysis_view::{Analysis, AnalysisSummary, AnalysisView};
 use super::files::send;
 use super::map_source::MapSource;
 use super::{Error, Problem, State, json};
-use crate::predict;
-use crate::scanner::{self, ComponentsReport, ComponentsRequest, GroupReport, Space};
-use crate::store::{self, write_whole};
+use crate::scanner::{self, ComponentsRequest, Space};
 
-/// Beside the files of an analysis: what it was, and its report.
-const DESCRIPTION: &str = "analysis.json";
 const MOST_COMPONENTS: usize = 100;
 
 /// Maps of several people.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupOrder {
-    /// A file each, or one with several maps.
+    /// A file each, or one with several maps. They are uploads.
     maps: Vec<MapSource>,
     /// Of maps that are volumes.
     #[serde(default)]
@@ -55,31 +52,6 @@ fn five() -> usize {
     5
 }
 
-/// What was found.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", content = "report", rename_all = "kebab-case")]
-pub(super) enum Analysis {
-    GroupStatistics(GroupReport),
-    Components(ComponentsReport),
-}
-
-/// An analysis, and where its files are.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AnalysisView {
-    id: String,
-    #[serde(flatten)]
-    analysis: Analysis,
-    files: Vec<AnalysisFile>,
-    href: String,
-}
-
-/// A file that can be fetched.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AnalysisFile {
-    name: String,
-    href: String,
-}
-
 /// One-sample t of people's maps against 0, in the places that the maps were given in.
 #[utoipa::path(
     post, path = "/v1/group-statistics", tag = "analyses", request_body = GroupOrder,
@@ -92,6 +64,10 @@ pub(super) struct AnalysisFile {
 )]
 pub(super) async fn group(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
     let order: GroupOrder = json::order(request).await?;
+    if order.maps.iter().any(MapSource::is_predicted) {
+        let (value, expected) = ("cell".to_owned(), "uploads: a group is of maps that were measured");
+        return Err(Error::BadValue { field: "maps", value, expected });
+    }
     let id = id("group-statistics", "", &order)?;
     kept_or_made(state, id, move |state, folder| {
         let maps = order.maps.iter().map(|map| map.open(state)).collect::<Result<Vec<_>, _>>()?;
@@ -132,6 +108,16 @@ pub(super) async fn components(
         Ok(Analysis::Components(report))
     })
     .await
+}
+
+/// Analyses that were made, the newest first.
+#[utoipa::path(get, path = "/v1/analyses", tag = "analyses", responses((status = 200, body = [AnalysisSummary])))]
+pub(super) async fn list(extract::State(state): extract::State<State>) -> Result<Json<Vec<AnalysisSummary>>, Error> {
+    let list = move || -> Result<Vec<_>, Error> {
+        let ids = state.store.analyses()?.into_iter();
+        ids.map(|id| Ok(AnalysisSummary::from(AnalysisView::read(&state.store.analysis(&id)?, id)?))).collect()
+    };
+    Ok(Json(tokio::task::spawn_blocking(list).await??))
 }
 
 /// An analysis that was made.
@@ -176,12 +162,8 @@ pub(super) async fn download(
     request: Request,
 ) -> Result<Response, Error> {
     let folder = state.store.analysis(&id)?;
-    let AnalysisView { files, .. } = AnalysisView::read(&folder, id)?;
-    if files.iter().all(|file| file.name != name) {
-        let known = files.into_iter().map(|file| file.name).collect();
-        return Err(Error::Predict(predict::Error::UnknownFile { name, known }));
-    }
-    Ok(send(&folder.join(name), request).await)
+    let view = AnalysisView::read(&folder, id)?;
+    Ok(send(&folder.join(view.file(&name)?), request).await)
 }
 
 /// 32 hexadecimal digits over all that a result depends on.
@@ -202,36 +184,13 @@ async fn kept_or_made(
             let (room, id) = (state.room.clone(), id.clone());
             let work = move || {
                 let making = state.store.begin_analysis()?;
-                let path = making.path().join(DESCRIPTION);
-                let analysis = make(&state, making.path())?;
-                let text = serde_json::to_vec_pretty(&analysis).map_err(|error| unreadable(&path, error))?;
-                write_whole(&path, &text)?;
+                make(&state, making.path())?.write(making.path())?;
                 Ok(state.store.keep_analysis(&id, making)?)
             };
             room.run(work).await?
         }
     };
     let view = AnalysisView::read(&folder, id)?;
-    let location = HeaderValue::try_from(&view.href).map_err(|_| Error::Interrupted)?;
+    let location = HeaderValue::try_from(view.href()).map_err(|_| Error::Interrupted)?;
     Ok(([(header::LOCATION, location)], Json(view)).into_response())
-}
-
-impl AnalysisView {
-    fn read(folder: &FilePath, id: String) -> Result<Self, Error> {
-        let path = folder.join(DESCRIPTION);
-        let text = std::fs::read(&path).map_err(|error| unreadable(&path, error))?;
-        let analysis: Analysis = serde_json::from_slice(&text).map_err(|error| unreadable(&path, error))?;
-        let href = format!("/v1/analyses/{id}");
-        let names = match &analysis {
-            Analysis::GroupStatistics(report) => &report.files,
-            Analysis::Components(report) => &report.files,
-        };
-        let file = |name: &String| AnalysisFile { href: format!("{href}/files/{name}"), name: name.clone() };
-        let files = names.iter().map(file).collect();
-        Ok(Self { id, analysis, files, href })
-    }
-}
-
-fn unreadable(path: &FilePath, error: impl Into<std::io::Error>) -> Error {
-    Error::Store(store::Error::File { path: path.to_owned(), source: error.into() })
 }

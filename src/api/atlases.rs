@@ -112,10 +112,7 @@ pub(super) async fn install(
 }
 
 /// Lends uploads under the names that their sender gave them, where these are plain and differ.
-fn under_their_names<T>(
-    uploads: &[Stimulus],
-    work: impl FnOnce(&[PathBuf]) -> Result<T, Error>,
-) -> Result<T, Error> {
+fn under_their_names<T>(uploads: &[Stimulus], work: impl FnOnce(&[PathBuf]) -> Result<T, Error>) -> Result<T, Error> {
     let mut names = BTreeSet::new();
     for Stimulus { name, .. } in uploads {
         let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));

@@ -9,7 +9,7 @@ use super::map_source::MapSource;
 use super::{Error, Problem, State, json};
 use crate::scanner::{self, Agreement, CompareOptions};
 
-/// A spin test of so many rotations takes about a minute.
+/// A spin test of so many rotations takes about half a minute.
 const MOST_SPINS: usize = 10_000;
 
 /// Two maps, and how they are compared.

@@ -24,6 +24,11 @@ pub(super) enum MapSource {
 }
 
 impl MapSource {
+    /// Whether nobody measured it.
+    pub(super) fn is_predicted(&self) -> bool {
+        matches!(self, Self::Cell { .. })
+    }
+
     /// Reads the file.
     pub(super) fn open(&self, state: &State) -> Result<MapFile, Error> {
         Ok(match self {

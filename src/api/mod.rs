@@ -5,6 +5,7 @@
 //! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
 
 mod analyses;
+mod analysis_view;
 mod atlases;
 mod cell;
 mod comparisons;

@@ -57,6 +57,7 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(comparisons::create))
         .routes(routes!(analyses::group))
         .routes(routes!(analyses::components))
+        .routes(routes!(analyses::list))
         .routes(routes!(analyses::show, analyses::remove))
         .routes(routes!(analyses::download))
         .routes(routes!(stimuli::list, stimuli::upload))

@@ -86,7 +86,10 @@ pub(super) async fn multisensory(
         (status = 422, body = Problem, content_type = "application/problem+json", description = "The model has no such subject."),
     )
 )]
-pub(super) async fn validate(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
+pub(super) async fn validate(
+    extract::State(state): extract::State<State>,
+    request: Request,
+) -> Result<Response, Error> {
     let order: ValidationOrder = json::order(request).await?;
     for upload in [&order.stimuli, &order.maps] {
         state.store.stimulus(upload)?;

@@ -54,8 +54,8 @@ impl Hub {
         if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
             return Err(bad_endpoint());
         }
-        let client = client(redirect::Policy::none())
-            .map_err(|source| Error::Transfer { url: endpoint.to_owned(), source })?;
+        let client =
+            client(redirect::Policy::none()).map_err(|source| Error::Transfer { url: endpoint.to_owned(), source })?;
         Ok(Self { endpoint: url, token, client })
     }
 

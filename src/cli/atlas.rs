@@ -79,7 +79,7 @@ fn list(config: &Config, shelf: &AtlasShelf) -> anyhow::Result<()> {
 
 fn pull(config: &Config, shelf: &AtlasShelf, atlas: &PublishedAtlas, accept_licence: bool) -> anyhow::Result<()> {
     if !shelf.is_accepted(atlas)? {
-        println!("{}\n\n{}: {}\n\n{}", atlas.description, "Licence", atlas.licence, atlas.terms.trim());
+        println!("{}\n\nLicence: {}\n\n{}", atlas.description, atlas.licence, atlas.terms.trim());
         if !accept_licence && !is_agreed()? {
             bail!("the licence of {} was not accepted: pull it again with --accept-licence", atlas.name);
         }

@@ -24,8 +24,7 @@ struct Report {
 pub fn cell_maps(folder: &Path, subject: Option<&str>) -> Result<MapFile, Error> {
     let path = folder.join(REPORT);
     let text = std::fs::read(&path).map_err(Error::file(&path))?;
-    let Report { subjects, files } =
-        serde_json::from_slice(&text).map_err(|error| Error::file(&path)(error.into()))?;
+    let Report { subjects, files } = serde_json::from_slice(&text).map_err(|error| Error::file(&path)(error.into()))?;
     let wanted = subjects.iter().find(|known| subject.is_none_or(|subject| *known == subject));
     let wanted = wanted.ok_or_else(|| predict::Error::UnknownSubject {
         name: subject.unwrap_or_default().to_owned(),

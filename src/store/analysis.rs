@@ -15,6 +15,18 @@ impl Store {
         folder.filter(|folder| folder.is_dir()).ok_or_else(|| Error::UnknownAnalysis { id: id.to_owned() })
     }
 
+    /// The ids of all that were kept, the newest first.
+    pub fn analyses(&self) -> Result<Vec<String>, Error> {
+        let folder = &self.folders.analyses;
+        let entries = std::fs::read_dir(folder).map_err(Error::at(folder))?.filter_map(Result::ok);
+        let mut kept: Vec<_> = entries
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.file_name().into_string().ok()?)))
+            .filter(|(_, name)| is_identifier(name, ID_DIGITS))
+            .collect();
+        kept.sort_by(|one, other| other.cmp(one));
+        Ok(kept.into_iter().map(|(_, id)| id).collect())
+    }
+
     /// An empty folder for an analysis to be made in. It is gone when it is dropped.
     pub fn begin_analysis(&self) -> Result<TempDir, Error> {
         tempfile::tempdir_in(&self.folders.incoming).map_err(Error::at(&self.folders.incoming))
@@ -53,6 +65,7 @@ mod tests {
             assert_eq!(std::fs::read_to_string(kept.join("text")).unwrap(), "first");
         }
         drop(store.begin_analysis().unwrap());
+        assert_eq!(store.analyses().unwrap(), [ID]);
         assert_eq!(std::fs::read_dir(root.path().join("incoming")).unwrap().count(), 0);
         store.remove_analysis(ID).unwrap();
         assert!(matches!(store.remove_analysis(ID), Err(Error::UnknownAnalysis { .. })));

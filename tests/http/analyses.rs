@@ -83,6 +83,8 @@ fn the_maps_of_a_group_are_tested_once_and_fetched() {
     assert_eq!(answer.header("location"), view["href"]);
     let href = answer.header("location");
     assert_eq!(server.get(href).expect(200).json(), view);
+    let listed = server.get("/v1/analyses").expect(200).json();
+    assert_eq!(listed, json!([{"id": view["id"], "kind": "group-statistics", "href": view["href"]}]));
     let server = server.restart(&[]);
     let again = server.post_json("/v1/group-statistics", &json!({"maps": maps})).expect(200).json();
     assert_eq!(again, view, "the same question is the same analysis");
@@ -103,7 +105,8 @@ fn the_head_is_taken_apart_and_held_against_a_reference() {
         server.upload(&format!("{side}.func.gii"), &server.get(href).expect(200).body)
     };
     let reference = json!({"pair": {"left": upload("hemi-L"), "right": upload("hemi-R")}});
-    let again = server.post_json("/v1/components", &json!({"components": 3, "reference": reference})).expect(200).json();
+    let again =
+        server.post_json("/v1/components", &json!({"components": 3, "reference": reference})).expect(200).json();
     let r = |row: usize| again["report"]["components"][row]["correlation"].as_f64().unwrap();
     assert!((r(1) - 1.0).abs() < 1e-6 && r(0) < 0.1 && r(2) < 0.1, "{again}");
 
@@ -124,9 +127,7 @@ fn what_is_no_map_or_cannot_be_compared_is_refused_by_its_fault() {
         server.post_json("/v1/comparisons", &order).refused(status, code)
     };
     let upload = |name: &str, bytes: &[u8]| json!({"upload": server.upload(name, bytes)});
-    let pair = |left: &[u8], right: &[u8]| {
-        json!({"pair": {"left": server.upload("lh.gii", left), "right": server.upload("rh.gii", right)}})
-    };
+    let pair = |left: &[u8], right: &[u8]| json!({"pair": {"left": server.upload("lh.gii", left), "right": server.upload("rh.gii", right)}});
 
     let mut broken = cifti_of(&wave(0.0));
     let last = broken.len() - 4;
@@ -159,6 +160,8 @@ fn what_is_no_map_or_cannot_be_compared_is_refused_by_its_fault() {
 
     let group = |maps: Value| server.post_json("/v1/group-statistics", &json!({"maps": maps}));
     group(json!([good])).refused(422, "analysis_impossible");
+    let cell = json!({"cell": {"experiment": "0".repeat(32)}});
+    assert!(group(json!([good, cell])).refused(422, "bad_value").contains("measured"));
     group(json!([])).refused(422, "analysis_impossible");
     let volume = upload("a.nii", &volume_of(0.0, |voxel| voxel as f32));
     group(json!([good, volume])).refused(422, "bad_map");

@@ -48,8 +48,7 @@ fn an_uploaded_atlas_is_installed_shown_and_compared_over() {
     assert_eq!(listed, json!([{"name": "halves", "licence": "made up, CC0", "href": "/v1/atlases/halves"}]));
 
     let map = |phase: f32| json!({"upload": server.upload("a.dscalar.nii", &cifti_of(&wave(phase)))});
-    let order =
-        json!({"predicted": map(0.0), "measured": map(0.4), "options": {"spins": 0, "atlas": "halves"}});
+    let order = json!({"predicted": map(0.0), "measured": map(0.4), "options": {"spins": 0, "atlas": "halves"}});
     let found = server.post_json("/v1/comparisons", &order).expect(200).json();
     assert_eq!((&found["parcels"]["atlas"], &found["parcels"]["n"]), (&json!("halves"), &json!(4)), "{found}");
 }

@@ -386,7 +386,7 @@ async fn a_missing_file_is_named() {
     let Some(scene) = Scene::open(None).await else { return };
     scene.misbehave(|faults| faults.absent = Some(CHECKPOINT.to_owned()));
     let error = scene.pull().await.expect_err("it is not there");
-    assert!(matches!(&error, Error::NoSuchFile { file, .. } if file == CHECKPOINT), "{error}");
+    assert!(matches!(&error, Error::NoSuchFile { file, .. } if file == "best.ckpt"), "{error}");
 }
 
 #[tokio::test]
