@@ -12,7 +12,7 @@ fn uploaded(server: &Server, phase: f32) -> Value {
     json!({"upload": server.upload("map.dscalar.nii", &cifti_of(&wave(phase)))})
 }
 
-fn file_that<'a>(view: &'a Value, fits: impl Fn(&str) -> bool) -> &'a str {
+fn file_that(view: &Value, fits: impl Fn(&str) -> bool) -> &str {
     let files = view["files"].as_array().expect("files");
     let found = files.iter().find(|file| fits(file["name"].as_str().unwrap_or_default()));
     found.unwrap_or_else(|| panic!("no such file: {view}"))["href"].as_str().expect("a place")
