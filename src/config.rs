@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use encortex::api::ServerConfig;
-use encortex::catalogue::{BadName, Catalogue, CatalogueDirs, Repository};
+use encortex::catalogue::{AtlasShelf, BadName, Catalogue, CatalogueDirs, Repository};
 use encortex::features::{DeviceChoice, Precision};
 use encortex::predict::{Anatomy, PipelineConfig, Predictor};
 use encortex::scanner::{AtlasFolder, Scanner};
@@ -195,6 +195,11 @@ impl Config {
 
     pub(crate) fn atlases(&self) -> AtlasFolder {
         AtlasFolder::new(self.data_dir.join("atlases"))
+    }
+
+    /// Where atlases are fetched to before they are installed.
+    pub(crate) fn atlas_shelf(&self, table: Option<&Path>) -> anyhow::Result<AtlasShelf> {
+        Ok(AtlasShelf::new(table, self.data_dir.join("pulled-atlases"))?)
     }
 
     fn tools(&self) -> anyhow::Result<Tools> {

@@ -1,8 +1,10 @@
-//! A cell of an experiment, as the server makes it: a spec that names uploads goes through the scanner.
+//! A cell of an experiment, as the server makes it: a spec that names uploads goes through the scanner, or a study of another
+//! kind does.
 
 use std::path::PathBuf;
 
 use super::Error;
+use super::studies::Study;
 use crate::experiment::Spec;
 use crate::jobs::{CellWork, Stopped};
 use crate::scanner::{self, Desk, Order, Scanner};
@@ -10,7 +12,18 @@ use crate::store::Store;
 
 /// Makes one cell; for a blocking thread.
 pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
-    let made = with_desk(store, |desk| {
+    let made = match Study::of(&work.spec) {
+        Some(study) => study.make(scanner, store, work),
+        None => scan(scanner, store, work),
+    };
+    made.map_err(|error| match &error {
+        Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
+        _ => Stopped::Failed(error.failure()),
+    })
+}
+
+fn scan(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Error> {
+    with_desk(store, |desk| {
         let spec = Spec::from_json(work.spec.as_bytes()).map_err(scanner::Error::from)?;
         let of_cell = scanner.grid(&spec, desk)?.spec(work.cell).ok_or(scanner::Error::NoCell { cell: work.cell })?;
         let spec = of_cell.map_err(scanner::Error::from)?;
@@ -23,10 +36,6 @@ pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<
         let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
         scanner.scan(order, &work.folder, &mut |_| (), &work.cancel)?;
         Ok(())
-    });
-    made.map_err(|error| match &error {
-        Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
-        _ => Stopped::Failed(error.failure()),
     })
 }
 

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::brain::atlas;
 use crate::jobs::{self, Failure, JobState, Stopped};
 use crate::{catalogue, encoder, experiment, export, features, predict, scanner, stimulus, store};
 
@@ -81,6 +82,8 @@ pub enum Error {
     StimulusInUse { id: String },
     #[error("the model cannot be used: {reason}")]
     ModelFailed { reason: String },
+    #[error("{running} analyses run at once and all are; ask again in a while")]
+    Busy { running: usize },
     #[error("a task of the server was stopped")]
     Interrupted,
 }
@@ -138,6 +141,7 @@ impl Error {
             Self::SubjectWanted { .. } => (S::UNPROCESSABLE_ENTITY, "subject_wanted"),
             Self::StimulusInUse { .. } => (S::CONFLICT, "stimulus_in_use"),
             Self::ModelFailed { .. } => (S::SERVICE_UNAVAILABLE, "model_failed"),
+            Self::Busy { .. } => (S::SERVICE_UNAVAILABLE, "busy"),
             Self::Interrupted => (S::INTERNAL_SERVER_ERROR, "internal_error"),
         };
         (status, code.into())
@@ -147,9 +151,9 @@ impl Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Jobs(jobs::Error::Full { retry_after, .. }) => Some(*retry_after),
-            Self::Jobs(jobs::Error::Draining | jobs::Error::Unavailable { .. }) | Self::ModelFailed { .. } => {
-                Some(LOADING_RETRY)
-            }
+            Self::Jobs(jobs::Error::Draining | jobs::Error::Unavailable { .. })
+            | Self::ModelFailed { .. }
+            | Self::Busy { .. } => Some(LOADING_RETRY),
             _ => None,
         }
     }
@@ -182,6 +186,7 @@ fn of_store(error: &store::Error) -> Verdict {
         store::Error::UnknownStimulus { .. } => (S::NOT_FOUND, "unknown_stimulus"),
         store::Error::UnknownPrediction { .. } => (S::NOT_FOUND, "unknown_prediction"),
         store::Error::UnknownExperiment { .. } => (S::NOT_FOUND, "unknown_experiment"),
+        store::Error::UnknownAnalysis { .. } => (S::NOT_FOUND, "unknown_analysis"),
         store::Error::File { source, .. } => of_io(source),
     }
 }
@@ -237,16 +242,20 @@ fn of_scanner(error: &scanner::Error) -> Verdict {
         E::Stimulus(error) => of_stimulus(error),
         E::Predict(error) => of_predict(error),
         E::Analysis(_) | E::Comparison(_) => (S::UNPROCESSABLE_ENTITY, "analysis_impossible"),
-        E::Region(_) | E::UnknownAtlas { .. } | E::Atlas(_) => (S::UNPROCESSABLE_ENTITY, "unknown_region"),
-        E::AtlasName { .. } | E::AtlasFiles { .. } => (S::UNPROCESSABLE_ENTITY, "bad_atlas"),
+        E::Region(_) | E::Atlas(atlas::Error::UnknownParcel { .. } | atlas::Error::EmptyParcel { .. }) => {
+            (S::UNPROCESSABLE_ENTITY, "unknown_region")
+        }
+        E::UnknownAtlas { .. } => (S::NOT_FOUND, "unknown_atlas"),
+        E::Atlas(_) | E::AtlasName { .. } | E::AtlasFiles { .. } => (S::UNPROCESSABLE_ENTITY, "bad_atlas"),
         E::Brain(_) => (S::INTERNAL_SERVER_ERROR, "surfaces_unreadable"),
         E::Export(error) => of_export(error),
         E::UnknownStimulus { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
         E::Encoder(error) => of_encoder(error),
-        E::MapTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
-        E::Measured(_) | E::MapFormat { .. } | E::NoPair { .. } | E::NoMap { .. } => {
+        E::FileTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
+        E::Measured(_) | E::MapFormat { .. } | E::NoPair { .. } | E::HalfMap { .. } | E::NoMap { .. } => {
             (S::UNPROCESSABLE_ENTITY, "bad_map")
         }
+        E::NoMaps => (S::UNPROCESSABLE_ENTITY, "no_maps"),
         E::MixedMaps | E::OtherGrid { .. } | E::NothingShared { .. } => (S::UNPROCESSABLE_ENTITY, "bad_map"),
         E::NoStimuli { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
         E::Unfit { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_spec"),

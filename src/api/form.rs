@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use axum::body::Bytes;
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::json::{self, JSON};
 use super::{Error, State};
 use crate::features::Modality;
 use crate::stimulus::{STILL_S, Source, TextTiming};
@@ -19,11 +19,8 @@ use crate::store::{Incoming, Stimulus};
 
 /// The longest value of a field that is no file (bytes).
 const LONGEST_VALUE: usize = 4096;
-/// The longest JSON body (bytes).
-const LONGEST_JSON: usize = 1 << 16;
 
 const MULTIPART: &str = "multipart/form-data";
-const JSON: &str = "application/json";
 
 /// All fields of the form.
 const FIELDS: &[&str] = &[
@@ -253,9 +250,6 @@ impl Asked {
     }
 
     async fn from_order(state: &State, request: Request) -> Result<Self, Error> {
-        let body = axum::body::to_bytes(request.into_body(), LONGEST_JSON)
-            .await
-            .map_err(|_| Error::BodyTooLarge { limit: LONGEST_JSON as u64 })?;
         let PredictionOrder {
             video,
             audio,
@@ -271,7 +265,7 @@ impl Asked {
             overlap: overlap_s,
             save_features,
             model,
-        } = order(&body)?;
+        } = json::body(request).await?;
         let beside = file.into_iter().map(|id| (FileField::Beside, id));
         let given = [
             (FileField::Stimulus(StimulusKind::Video), video),
@@ -292,10 +286,6 @@ impl Asked {
         parameters.fit(&stimulus)?;
         Ok(Self { stimulus, parameters })
     }
-}
-
-fn order(body: &Bytes) -> Result<PredictionOrder, Error> {
-    serde_json::from_slice(body).map_err(|error| Error::MalformedBody { reason: error.to_string() })
 }
 
 impl Chosen<Incoming> {
@@ -524,7 +514,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_json_is_read_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..256)) {
-            let _ = order(&Bytes::from(body));
+            let _ = serde_json::from_slice::<PredictionOrder>(&body);
         }
 
         #[test]

@@ -4,7 +4,11 @@
 //! Handlers run on tokio's pools and never hold a tensor: predictions are jobs, run by the model's thread, and
 //! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
 
+mod analyses;
+mod analysis_view;
+mod atlases;
 mod cell;
+mod comparisons;
 mod docs;
 mod error;
 mod events;
@@ -14,17 +18,21 @@ mod files;
 mod form;
 mod frames;
 mod health;
+mod json;
 mod linger;
 mod localizers;
+mod map_source;
 mod metrics;
 mod models;
 mod prediction_view;
 mod predictions;
 mod prefer;
+mod room;
 mod router;
 mod serve;
 mod state;
 mod stimuli;
+mod studies;
 
 pub use error::{Error, Problem};
 pub use serve::serve;

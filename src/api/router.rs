@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    Error, State, docs, events, experiments, files, frames, health, linger, localizers, metrics, models, predictions,
-    stimuli,
+    Error, State, analyses, atlases, comparisons, docs, events, experiments, files, frames, health, linger, localizers,
+    metrics, models, predictions, stimuli, studies,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -25,6 +25,8 @@ const FORM_OVERHEAD: u64 = 1 << 20;
     tags(
         (name = "predictions", description = "Ask for a response, follow it, fetch it."),
         (name = "experiments", description = "Localizers, contrasts, sweeps: ask what a lab would."),
+        (name = "atlases", description = "Parcellations of the cortex."),
+        (name = "analyses", description = "Maps compared, tested and taken apart."),
         (name = "stimuli", description = "Upload once, predict many times."),
         (name = "models", description = "What can be run."),
         (name = "operation", description = "For whoever looks after the server."),
@@ -46,8 +48,18 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(experiments::show, experiments::withdraw))
         .routes(routes!(experiments::download))
         .routes(routes!(experiments::table))
+        .routes(routes!(studies::multisensory))
+        .routes(routes!(studies::validate))
         .routes(routes!(localizers::list))
         .routes(routes!(localizers::show))
+        .routes(routes!(atlases::list))
+        .routes(routes!(atlases::show, atlases::install))
+        .routes(routes!(comparisons::create))
+        .routes(routes!(analyses::group))
+        .routes(routes!(analyses::components))
+        .routes(routes!(analyses::list))
+        .routes(routes!(analyses::show, analyses::remove))
+        .routes(routes!(analyses::download))
         .routes(routes!(stimuli::list, stimuli::upload))
         .routes(routes!(stimuli::show, stimuli::remove))
         .routes(routes!(models::list))

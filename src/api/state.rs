@@ -7,6 +7,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::room::Room;
 use super::{Error, cell, metrics};
 use crate::catalogue::Catalogue;
 use crate::jobs::{CellWork, Experiments, Predictions, Queue, Stopped, Work, Worker};
@@ -18,6 +19,9 @@ use crate::store::Store;
 const LEASE: Duration = Duration::from_secs(30);
 /// Most cells that are made side by side.
 const MOST_CELLS: usize = 16;
+
+/// How many analyses run at once: each may hold maps of some gigabytes.
+const ANALYSES: usize = 2;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -43,6 +47,8 @@ pub struct State {
     pub(super) experiments: Experiments,
     /// The first for predictions, the others for cells, so that whoever waits never waits for an experiment to end.
     pub(super) workers: Vec<Worker>,
+    /// For analyses that a request waits for.
+    pub(super) room: Room,
     pub(super) predictor: Predictor,
     pub(super) scanner: Scanner,
     pub(super) catalogue: Arc<Catalogue>,
@@ -97,6 +103,7 @@ impl State {
             predictions,
             experiments,
             workers,
+            room: Room::new(ANALYSES),
             predictor,
             scanner,
             catalogue: Arc::new(catalogue),

@@ -39,7 +39,7 @@ impl From<Stimulus> for StimulusView {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Upload {
-    /// File name of a raw body; its extension tells a transcript's format.
+    /// File name of a raw body; its extension tells the format of a transcript, a map or an atlas.
     filename: Option<String>,
 }
 
@@ -50,7 +50,8 @@ pub(super) async fn list(extract::State(state): extract::State<State>) -> Result
     Ok(Json(stimuli.into_iter().map(StimulusView::from).collect()))
 }
 
-/// Uploads a file: as the body itself, or as the one file of a form.
+/// Uploads a file: a stimulus, its words, a zip of stimuli, a statistic map or a file of an atlas. It comes as the body
+/// itself, or as the one file of a form.
 #[utoipa::path(
     post, path = "/v1/stimuli", tag = "stimuli", params(Upload),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),

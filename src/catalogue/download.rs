@@ -1,4 +1,4 @@
-//! One file of the hub onto the disk: resumed where it was cut, hashed as it comes, kept only if it is the one
+//! One file from the network onto the disk: resumed where it was cut, hashed as it comes, kept only if it is the one
 //! that was asked for.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use reqwest::StatusCode;
+use reqwest::{Response, StatusCode};
 use sha2::Digest;
 
 use super::Error;
-use super::hub::{Hub, Stated, transfer};
+use super::hub::transfer;
 use super::hub_cache::create_parent;
-use super::hub_names::{Commit, FileName, Repository, Sha256};
+use super::hub_names::Sha256;
 use super::lock::LockedFile;
 use super::pull::{OnProgress, PullProgress};
 
@@ -24,14 +24,22 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// How much of a file is in memory while it is hashed (bytes).
 const HASHED_AT_ONCE: usize = 1 << 20;
 
+/// Where the bytes of a file come from.
+pub(super) trait Source {
+    /// The content from byte `start` on; the answer's status is 206, or 200 when it starts at 0 after all.
+    fn fetch(&self, start: u64) -> impl Future<Output = Result<Response, Error>> + Send;
+}
+
 /// A file to fetch, and what it has to be.
-pub(super) struct Download<'a> {
-    pub(super) hub: &'a Hub,
-    pub(super) repository: &'a Repository,
-    pub(super) revision: &'a Commit,
-    pub(super) file: &'a FileName,
-    pub(super) stated: Stated,
-    /// The hash known from elsewhere than this hub.
+pub(super) struct Download<S> {
+    pub(super) source: S,
+    /// What it is called in reports and errors.
+    pub(super) name: String,
+    /// How long the source says that it is.
+    pub(super) bytes: u64,
+    /// The hash that the source states.
+    pub(super) offered: Option<Sha256>,
+    /// The hash known from elsewhere than this source.
     pub(super) expected: Option<Expected>,
 }
 
@@ -42,14 +50,14 @@ pub(super) struct Expected {
     pub(super) authority: &'static str,
 }
 
-impl Download<'_> {
+impl<S: Source + Sync> Download<S> {
     /// Makes `blob` the file, and says what it is. What is there already is checked, not fetched again.
     pub(super) async fn run(&self, blob: &Path, progress: OnProgress<'_>) -> Result<LockedFile, Error> {
         let required = self.required()?;
         let is_right = |found: &LockedFile| required.as_ref().is_none_or(|required| required.sha256 == found.sha256);
         if blob.exists() {
             let found = measure(blob)?;
-            if is_right(&found) && found.bytes == self.stated.bytes {
+            if is_right(&found) && found.bytes == self.bytes {
                 self.report(found.bytes, progress);
                 return Ok(found);
             }
@@ -70,12 +78,12 @@ impl Download<'_> {
         }
     }
 
-    /// The hash that the file must have. A hub that offers another one is refused before the transfer.
+    /// The hash that the file must have. A source that offers another one is refused before the transfer.
     fn required(&self) -> Result<Option<Expected>, Error> {
-        match (self.expected.clone(), self.stated.sha256()) {
+        match (self.expected.clone(), self.offered.clone()) {
             (Some(expected), Some(offered)) if expected.sha256 != offered => Err(self.wrong_hash(expected, &offered)),
             (Some(expected), _) => Ok(Some(expected)),
-            (None, stated) => Ok(stated.map(|sha256| Expected { sha256, authority: "what the hub states" })),
+            (None, offered) => Ok(offered.map(|sha256| Expected { sha256, authority: "what the hub states" })),
         }
     }
 
@@ -95,14 +103,14 @@ impl Download<'_> {
     }
 
     async fn transfer(&self, part: &mut Part, progress: OnProgress<'_>) -> Result<(), Error> {
-        if part.bytes > self.stated.bytes {
+        if part.bytes > self.bytes {
             part.restart()?;
         }
         self.report(part.bytes, progress);
-        if part.bytes == self.stated.bytes {
+        if part.bytes == self.bytes {
             return Ok(());
         }
-        let response = self.hub.fetch(self.repository, self.revision, self.file, part.bytes).await?;
+        let response = self.source.fetch(part.bytes).await?;
         if response.status() != StatusCode::PARTIAL_CONTENT {
             part.restart()?;
         }
@@ -112,32 +120,26 @@ impl Download<'_> {
             let chunk = chunk.map_err(transfer(&url))?;
             part.append(&chunk)?;
             self.report(part.bytes, progress);
-            if part.bytes > self.stated.bytes {
+            if part.bytes > self.bytes {
                 part.restart()?;
-                let reason = format!("it sends more than the {} bytes it states", self.stated.bytes);
+                let reason = format!("it sends more than the {} bytes it states", self.bytes);
                 return Err(Error::Answer { url: url.path().to_owned(), reason });
             }
         }
-        if part.bytes < self.stated.bytes { Err(self.cut_short(part.bytes)) } else { Ok(()) }
+        if part.bytes < self.bytes { Err(self.cut_short(part.bytes)) } else { Ok(()) }
     }
 
     fn report(&self, done: u64, progress: OnProgress<'_>) {
-        progress(PullProgress { repository: self.repository, file: self.file, done, total: self.stated.bytes });
+        progress(PullProgress { file: &self.name, done, total: self.bytes });
     }
 
     fn cut_short(&self, received: u64) -> Error {
-        Error::CutShort {
-            repository: self.repository.clone(),
-            file: self.file.to_string(),
-            received,
-            expected: self.stated.bytes,
-        }
+        Error::CutShort { file: self.name.clone(), received, expected: self.bytes }
     }
 
     fn wrong_hash(&self, expected: Expected, found: &Sha256) -> Error {
         Error::WrongHash {
-            repository: self.repository.clone(),
-            file: self.file.to_string(),
+            file: self.name.clone(),
             found: found.to_string(),
             expected: expected.sha256.to_string(),
             authority: expected.authority,

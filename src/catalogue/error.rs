@@ -18,7 +18,7 @@ pub enum Error {
         "{file} names its model {name:?}: a name is made of letters, digits, '-', '_' and '.', and starts with no '.'"
     )]
     ModelName { file: String, name: String },
-    #[error("{path} is not what `encortex model pull` writes there; remove it and pull again")]
+    #[error("{path} is not what `encortex model pull` or `atlas pull` writes there; remove it and pull again")]
     Lock { path: String, source: serde_json::Error },
     #[error("{path} is not a safetensors file: {reason}")]
     Safetensors { path: String, reason: String },
@@ -60,10 +60,16 @@ pub enum Error {
     NoSuchRepository { repository: Repository, revision: String },
     #[error("{repository} has no file {file} at the revision asked for")]
     NoSuchFile { repository: Repository, file: String },
-    #[error("{repository}/{file} ended after {received} of {expected} bytes; run the command again to resume it")]
-    CutShort { repository: Repository, file: String, received: u64, expected: u64 },
-    #[error("{repository}/{file} has sha256 {found}, {expected} is {authority}; what was fetched is removed")]
-    WrongHash { repository: Repository, file: String, found: String, expected: String, authority: &'static str },
+    #[error("{file} ended after {received} of {expected} bytes; run the command again to resume it")]
+    CutShort { file: String, received: u64, expected: u64 },
+    #[error("{file} has sha256 {found}, {expected} is {authority}; what was fetched is removed")]
+    WrongHash { file: String, found: String, expected: String, authority: &'static str },
+    #[error("{file} is not a table of atlases: {reason}")]
+    AtlasTable { file: String, reason: String },
+    #[error("no atlas that can be fetched is called {name:?}; there are {}", known.join(", "))]
+    UnknownAtlas { name: String, known: Vec<String> },
+    #[error("the terms of {name} ({licence}) have not been accepted on this machine")]
+    NotAccepted { name: String, licence: String },
     #[error("another process is fetching {path}; wait for it to end")]
     Busy { path: String },
 }

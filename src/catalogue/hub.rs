@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, LOCATION, RANGE};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 
 use super::Error;
@@ -54,13 +54,8 @@ impl Hub {
         if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
             return Err(bad_endpoint());
         }
-        let client = Client::builder()
-            .user_agent(concat!("encortex/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(SILENCE_TIMEOUT)
-            .build()
-            .map_err(|source| Error::Transfer { url: endpoint.to_owned(), source })?;
+        let client =
+            client(redirect::Policy::none()).map_err(|source| Error::Transfer { url: endpoint.to_owned(), source })?;
         Ok(Self { endpoint: url, token, client })
     }
 
@@ -174,6 +169,16 @@ impl Hub {
             status => Err(Error::Status { url: plain(response.url()), status: status.as_u16() }),
         }
     }
+}
+
+/// Gives up a host that does not answer, or falls silent.
+pub(super) fn client(redirects: redirect::Policy) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .user_agent(concat!("encortex/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirects)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(SILENCE_TIMEOUT)
+        .build()
 }
 
 /// The public hub answers 401 for a repository that is not there, as for one that may not be seen.

@@ -54,13 +54,18 @@ impl Lock {
 
     /// Replaces the lock of a repository's folder.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
-        let path = folder.join(FILE_NAME);
-        let failed = || Error::write(&path);
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed())?;
-        serde_json::to_writer_pretty(&mut file, self).map_err(|error| failed()(error.into()))?;
-        file.persist(&path).map_err(|error| failed()(error.error))?;
-        Ok(())
+        replace(folder, self)
     }
+}
+
+/// Replaces the lock of a folder: a reader sees the old one or the new one.
+pub(super) fn replace(folder: &Path, lock: &impl Serialize) -> Result<(), Error> {
+    let path = folder.join(FILE_NAME);
+    let failed = || Error::write(&path);
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed())?;
+    serde_json::to_writer_pretty(&mut file, lock).map_err(|error| failed()(error.into()))?;
+    file.persist(&path).map_err(|error| failed()(error.error))?;
+    Ok(())
 }
 
 #[cfg(test)]

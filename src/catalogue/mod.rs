@@ -4,6 +4,9 @@
 //! published ones from the hub into the cache that Python's tools share, makes the untrained one, and resolves what
 //! `--model` says to the folders a prediction needs.
 
+mod atlas_lock;
+mod atlas_shelf;
+mod atlas_table;
 mod card;
 mod download;
 mod encoder_facts;
@@ -26,6 +29,8 @@ use std::sync::{Mutex, PoisonError};
 use encoder_facts::EncoderFacts;
 use manifest::Origin;
 
+pub use atlas_shelf::AtlasShelf;
+pub use atlas_table::PublishedAtlas;
 pub use card::{Card, Part, Size};
 pub use error::Error;
 pub use hub::Hub;

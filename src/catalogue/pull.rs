@@ -1,18 +1,20 @@
 //! A published model onto this machine: every needed file of its repositories, into the hub's cache.
 
+use reqwest::Response;
+
 use super::Error;
-use super::download::{Download, Expected};
+use super::download::{Download, Expected, Source};
 use super::hub::Hub;
 use super::hub_cache::HubCache;
-use super::hub_names::{FileName, Repository};
+use super::hub_names::{Commit, FileName, Repository};
 use super::lock::Lock;
 use super::manifest::{Published, RepositoryFiles};
 
 /// How far the file at hand has come, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct PullProgress<'a> {
-    pub repository: &'a Repository,
-    pub file: &'a FileName,
+    /// `ORGANISATION/NAME/FILE` of a model's, `NAME/FILE` of an atlas's.
+    pub file: &'a str,
     pub done: u64,
     pub total: u64,
 }
@@ -49,13 +51,29 @@ async fn pull_repository(
         let expected = expected(wanted, &lock, &file);
         let stated = hub.state(repository, &lock.revision, &file).await?;
         let etag = stated.etag.clone();
-        let download = Download { hub, repository, revision: &lock.revision, file: &file, stated, expected };
+        let source = HubFile { hub, repository, revision: &lock.revision, file: &file };
+        let (name, offered) = (format!("{repository}/{file}"), stated.sha256());
+        let download = Download { source, name, bytes: stated.bytes, offered, expected };
         let fetched = download.run(&folder.join("blobs").join(&etag), progress).await?;
         cache.link(repository, &lock.revision, &file, &etag)?;
         lock.files.insert(file, fetched);
         lock.write(&folder)?;
     }
     cache.set_main(repository, &lock.revision)
+}
+
+/// A file of a repository at a revision.
+struct HubFile<'a> {
+    hub: &'a Hub,
+    repository: &'a Repository,
+    revision: &'a Commit,
+    file: &'a FileName,
+}
+
+impl Source for HubFile<'_> {
+    async fn fetch(&self, start: u64) -> Result<Response, Error> {
+        self.hub.fetch(self.repository, self.revision, self.file, start).await
+    }
 }
 
 /// The hash that a file must have: the manifest's, else that of its first download.

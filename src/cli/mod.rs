@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 #![expect(clippy::print_stdout, reason = "a command's answer goes to standard output")]
 
+mod atlas;
 mod compare;
 mod components;
 mod experiment;
@@ -51,6 +52,9 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
+    /// List, install and fetch atlases.
+    #[command(subcommand)]
+    Atlas(atlas::Atlas),
     /// List, show, fetch and convert models.
     #[command(subcommand)]
     Model(model::Model),
@@ -75,6 +79,7 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
+            Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }
     }

@@ -63,20 +63,32 @@ fn print_card(card: &Card) {
 
 /// Fetches with a bar a file.
 async fn pull(catalogue: &Catalogue, name: &str) -> anyhow::Result<()> {
-    let style = ProgressStyle::with_template("{msg}\n[{bar:40}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta}")?;
-    let mut at_hand: Option<(String, ProgressBar)> = None;
-    let mut show = |progress: PullProgress<'_>| {
-        let file = format!("{}/{}", progress.repository, progress.file);
-        if at_hand.as_ref().is_none_or(|(shown, _)| *shown != file) {
-            let bar = ProgressBar::new(progress.total).with_style(style.clone()).with_message(file.clone());
-            at_hand = Some((file, bar));
+    let mut bars = Bars::new()?;
+    Ok(catalogue.pull(name, &Hub::from_environment()?, &mut |progress| bars.show(progress)).await?)
+}
+
+/// A bar for each file that is fetched.
+pub(super) struct Bars {
+    style: ProgressStyle,
+    at_hand: Option<(String, ProgressBar)>,
+}
+
+impl Bars {
+    pub(super) fn new() -> anyhow::Result<Self> {
+        let style = ProgressStyle::with_template("{msg}\n[{bar:40}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta}")?;
+        Ok(Self { style, at_hand: None })
+    }
+
+    pub(super) fn show(&mut self, progress: PullProgress<'_>) {
+        if self.at_hand.as_ref().is_none_or(|(shown, _)| shown != progress.file) {
+            let bar = ProgressBar::new(progress.total).with_style(self.style.clone());
+            self.at_hand = Some((progress.file.to_owned(), bar.with_message(progress.file.to_owned())));
         }
-        if let Some((_, bar)) = &at_hand {
+        if let Some((_, bar)) = &self.at_hand {
             bar.set_position(progress.done);
             if progress.done == progress.total {
                 bar.finish();
             }
         }
-    };
-    Ok(catalogue.pull(name, &Hub::from_environment()?, &mut show).await?)
+    }
 }

@@ -29,6 +29,11 @@ impl Names {
         Self { stem, mesh: *mesh, description: description(model, *trained) }
     }
 
+    /// What the names of a subject's files begin with.
+    pub fn of_subject(subject: &str) -> String {
+        format!("sub-{}_", label(subject))
+    }
+
     /// Names of maps of a model's weights, which are of a subject and of no stimulus.
     pub fn of_weights(subject: &str, model: &str, trained: bool, mesh: Mesh) -> Self {
         Self { stem: format!("sub-{}", label(subject)), mesh, description: description(model, trained) }

@@ -66,6 +66,11 @@ impl Predictor {
         Ok(Self { commands, health, model, settings, revision })
     }
 
+    /// Where the model's files are.
+    pub fn model(&self) -> &ResolvedModel {
+        &self.model
+    }
+
     pub fn card(&self) -> &Card {
         &self.model.card
     }

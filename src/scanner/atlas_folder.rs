@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Error;
+use super::map_file::bytes;
 use crate::brain::{Atlas, Hemisphere, Mesh};
 
 /// The text that was shown and accepted when an atlas was installed.
@@ -46,7 +47,7 @@ impl AtlasFolder {
 
     /// The licence that was accepted for an atlas.
     pub fn licence(&self, name: &str) -> Result<String, Error> {
-        let path = self.folder.join(name).join(LICENCE);
+        let path = self.folder_of(name)?.join(LICENCE);
         std::fs::read_to_string(&path).map_err(Error::file(&path))
     }
 
@@ -57,11 +58,7 @@ impl AtlasFolder {
 
     /// Reads an atlas onto a mesh.
     pub fn load(&self, name: &str, mesh: Mesh) -> Result<Atlas, Error> {
-        let names = self.names()?;
-        if !names.iter().any(|known| known == name) {
-            return Err(Error::UnknownAtlas { name: name.to_owned(), known: names });
-        }
-        let folder = self.folder.join(name);
+        let folder = self.folder_of(name)?;
         let entries = std::fs::read_dir(&folder).map_err(Error::file(&folder))?;
         let files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         read(name, &files, mesh)
@@ -85,16 +82,27 @@ impl AtlasFolder {
         let path = arriving.path().join(LICENCE);
         std::fs::write(&path, licence).map_err(Error::file(&path))?;
         let target = self.folder.join(name);
+        let replaced =
+            tempfile::Builder::new().prefix(".").tempdir_in(&self.folder).map_err(Error::file(&self.folder))?;
         if target.exists() {
-            std::fs::remove_dir_all(&target).map_err(Error::file(&target))?;
+            std::fs::rename(&target, replaced.path().join(name)).map_err(Error::file(&target))?;
         }
-        std::fs::rename(arriving.keep(), &target).map_err(Error::file(&target))?;
+        std::fs::rename(arriving.path(), &target).map_err(Error::file(&target))?;
         Ok(atlas)
+    }
+
+    /// The folder of an atlas that is installed.
+    fn folder_of(&self, name: &str) -> Result<PathBuf, Error> {
+        let known = self.names()?;
+        if known.iter().any(|known| known == name) {
+            Ok(self.folder.join(name))
+        } else {
+            Err(Error::UnknownAtlas { name: name.to_owned(), known })
+        }
     }
 }
 
 fn read(name: &str, files: &[PathBuf], mesh: Mesh) -> Result<Atlas, Error> {
-    let bytes = |path: &PathBuf| std::fs::read(path).map_err(Error::file(path));
     let atlas = match Files::among(name, files)? {
         Files::Annot([left, right]) => Atlas::from_annot(name, &bytes(&left)?, &bytes(&right)?, mesh),
         Files::LabelGifti([left, right]) => Atlas::from_label_gifti(name, &bytes(&left)?, &bytes(&right)?, mesh),
@@ -158,6 +166,10 @@ mod tests {
         assert!((60..80).contains(&parcels), "{parcels} parcels");
         let refusal = atlases.load("glasser", Mesh::Fsaverage5).unwrap_err().to_string();
         assert_eq!(refusal, "there is no atlas \"glasser\"; there are dk");
+        atlases.add("dk", &files, "another licence", Mesh::Fsaverage5).unwrap();
+        assert_eq!((atlases.licence("dk").unwrap().as_str(), atlases.names().unwrap().len()), ("another licence", 1));
+        assert_eq!(std::fs::read_dir(root.path().join("atlases")).unwrap().count(), 1, "what was replaced is gone");
+        assert!(matches!(atlases.licence("../atlases/dk"), Err(Error::UnknownAtlas { .. })));
         assert!(matches!(atlases.add("../dk", &files, "", Mesh::Fsaverage5), Err(Error::AtlasName { .. })));
         assert!(matches!(atlases.add("half", &files[..1], "", Mesh::Fsaverage5), Err(Error::AtlasFiles { .. })));
     }

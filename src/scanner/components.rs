@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::compare::numbers;
@@ -35,7 +35,7 @@ pub struct ComponentsRequest<'a> {
 }
 
 /// The components of a subject's head.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ComponentsReport {
     /// Always true: what a model has learned, not what was measured.
     pub is_prediction: bool,
@@ -56,7 +56,7 @@ pub struct ComponentsReport {
 }
 
 /// One component.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ComponentRow {
     pub name: String,
     /// The share of the head's variance.

@@ -42,7 +42,7 @@ pub enum Error {
     UnknownStimulus { stimulus: String, remedy: String },
     #[error("the grid has no cell {cell}")]
     NoCell { cell: u64 },
-    #[error("there is no atlas {name:?}; there are {}", known.join(", "))]
+    #[error("there is no atlas {name:?}; {}", installed(known))]
     UnknownAtlas { name: String, known: Vec<String> },
     #[error("{name:?} cannot name an atlas: letters, digits, - _ and . can")]
     AtlasName { name: String },
@@ -61,8 +61,12 @@ pub enum Error {
          .L. or left, and the right one's hemi-R, rh., .R. or right"
     )]
     NoPair { name: String },
-    #[error("{} has {bytes} bytes; maps of up to {limit} are read", path.display())]
-    MapTooLarge { path: PathBuf, bytes: u64, limit: u64 },
+    #[error("{name} holds one hemisphere: give the files of both, as a pair")]
+    HalfMap { name: String },
+    #[error("{name} has {bytes} bytes; up to {limit} are read")]
+    FileTooLarge { name: String, bytes: u64, limit: u64 },
+    #[error("the experiment wrote no maps: run it with \"maps\" among its returns")]
+    NoMaps,
     #[error("some maps are volumes and some are surfaces: a group is of one kind")]
     MixedMaps,
     #[error(
@@ -108,5 +112,13 @@ impl Error {
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::File { path, source }
+    }
+}
+
+/// The atlases that could be named.
+fn installed(known: &[String]) -> String {
+    match known {
+        [] => "none is installed: see `encortex atlas pull`".to_owned(),
+        _ => format!("there are {}", known.join(", ")),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array2, Axis};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::map_file::on_common_mesh;
@@ -22,7 +22,7 @@ const RATE: f64 = 0.05;
 const CAPTION: png::Caption<'static> = png::Caption { what: "one-sample t", unit: "t" };
 
 /// What a group of maps shows.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GroupReport {
     /// Always false: these maps were given, not predicted.
     pub is_prediction: bool,

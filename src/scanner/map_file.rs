@@ -50,17 +50,27 @@ impl MapFile {
     /// left hemisphere, beside which the right one's lies under the corresponding name.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let ends = |ending: &str| name.ends_with(ending) || name.ends_with(&format!("{ending}.gz"));
-        if ends(".gii") {
-            let right = right_of(path, &name).ok_or(Error::NoPair { name })?;
-            Ok(Self::Gifti { left: bytes(path)?, right: bytes(&right)? })
-        } else if [".dscalar.nii", ".dtseries.nii", ".dlabel.nii"].into_iter().any(ends) {
-            Ok(Self::Cifti(bytes(path)?))
-        } else if ends(".nii") {
-            Ok(Self::Volume(bytes(path)?))
-        } else {
-            Err(Error::MapFormat { name })
+        match Format::of(&name)? {
+            Format::Gifti => {
+                let right = right_of(path, &name).ok_or(Error::NoPair { name })?;
+                Self::open_pair(path, &right)
+            }
+            Format::Cifti | Format::Volume => Self::open_as(&name, path),
         }
+    }
+
+    /// Reads a file that holds both hemispheres, under another name than its own: that of an upload.
+    pub fn open_as(name: &str, path: &Path) -> Result<Self, Error> {
+        match Format::of(name)? {
+            Format::Volume => Ok(Self::Volume(bytes(path)?)),
+            Format::Cifti => Ok(Self::Cifti(bytes(path)?)),
+            Format::Gifti => Err(Error::HalfMap { name: name.to_owned() }),
+        }
+    }
+
+    /// Reads the GIFTI files of the left and of the right hemisphere.
+    pub fn open_pair(left: &Path, right: &Path) -> Result<Self, Error> {
+        Ok(Self::Gifti { left: bytes(left)?, right: bytes(right)? })
     }
 
     /// All maps of the file, on a mesh that is the surfaces' or coarser.
@@ -81,6 +91,25 @@ impl MapFile {
             }
             Self::Gifti { left, right } => MeasuredMap::from_gifti(left, right, mesh),
             Self::Cifti(bytes) => MeasuredMap::from_cifti(bytes, mesh),
+        }
+    }
+}
+
+/// What the end of a file's name says of it.
+enum Format {
+    Volume,
+    Gifti,
+    Cifti,
+}
+
+impl Format {
+    fn of(name: &str) -> Result<Self, Error> {
+        let ends = |ending: &str| name.ends_with(ending) || name.ends_with(&format!("{ending}.gz"));
+        match () {
+            () if ends(".gii") => Ok(Self::Gifti),
+            () if [".dscalar.nii", ".dtseries.nii", ".dlabel.nii"].into_iter().any(ends) => Ok(Self::Cifti),
+            () if ends(".nii") => Ok(Self::Volume),
+            () => Err(Error::MapFormat { name: name.to_owned() }),
         }
     }
 }
@@ -109,10 +138,12 @@ fn right_of(path: &Path, name: &str) -> Option<PathBuf> {
     Some(path.with_file_name(name.replacen(left, right, 1)))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+/// Reads a file whole, if it is not larger than anybody's map or atlas.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let length = std::fs::metadata(path).map_err(Error::file(path))?.len();
     if length > MOST_BYTES {
-        return Err(Error::MapTooLarge { path: path.to_owned(), bytes: length, limit: MOST_BYTES });
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Err(Error::FileTooLarge { name, bytes: length, limit: MOST_BYTES });
     }
     std::fs::read(path).map_err(Error::file(path))
 }
@@ -143,5 +174,7 @@ mod tests {
         assert!(refusal("faces.npy").starts_with("faces.npy is no map that is read: give a .nii"));
         assert!(refusal("rh.faces.func.gii").contains("left hemisphere"));
         assert!(refusal("absent.nii.gz").contains("absent.nii.gz"));
+        let half = MapFile::open_as("lh.faces.func.gii", Path::new("upload.gii")).unwrap_err().to_string();
+        assert!(half.starts_with("lh.faces.func.gii holds one hemisphere"), "{half}");
     }
 }

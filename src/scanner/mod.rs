@@ -6,6 +6,7 @@
 //! waits there for the model's.
 
 mod atlas_folder;
+mod cell_maps;
 mod compare;
 mod components;
 mod error;
@@ -36,6 +37,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 pub use atlas_folder::AtlasFolder;
+pub use cell_maps::cell_maps;
 pub use compare::{Agreement, CompareOptions, Correlations, ParcelCorrelations, compare};
 pub use components::{ComponentRow, ComponentsReport, ComponentsRequest, components};
 pub use error::Error;
@@ -49,6 +51,7 @@ pub use results::REPORT;
 pub use stimuli::Find;
 pub use sweep_table::SweepTable;
 pub use validate::{Benchmark, ValidationReport, ValidationRow};
+pub use zip_folder::unpack;
 
 use self::glm::GlmEstimates;
 use self::maps::Maps;

@@ -13,7 +13,7 @@ const MOST_BYTES: u64 = 8 << 30;
 const DEEPEST: usize = 8;
 
 /// Unpacks a zip. Names that lead out of it, links and more than the bounds are refused, and nothing of it is left.
-pub(super) fn unpack(zip: &Path, to: &Path) -> Result<(), Error> {
+pub fn unpack(zip: &Path, to: &Path) -> Result<(), Error> {
     let unpacked = unpack_all(zip, to);
     if unpacked.is_err() && to.exists() {
         std::fs::remove_dir_all(to).map_err(Error::file(to))?;

@@ -16,6 +16,8 @@ pub enum Error {
     UnknownPrediction { id: String },
     #[error("there is no experiment {id:?}; ask for one with POST /v1/experiments")]
     UnknownExperiment { id: String },
+    #[error("there is no analysis {id:?}; ask for it anew")]
+    UnknownAnalysis { id: String },
     #[error("cannot read or write {}", path.display())]
     File { path: PathBuf, source: io::Error },
 }

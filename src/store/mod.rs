@@ -4,12 +4,14 @@
 //! stimuli/{hash}/        stimulus.json, and the bytes as upload.{extension}
 //! experiments/{id}/{n}/  result/ of cell n
 //! predictions/{id}/      result/, and attempt-…/ while it is made
+//! analyses/{id}/         what was made of uploaded maps or of a model's weights
 //! incoming/              what is still arriving, or on its way out; emptied at start
 //! ```
 //!
 //! A thing appears and disappears whole, by one rename: whoever reads a folder here reads all of it. Sizes are
 //! counted while bytes arrive, and what a client does not finish sending is gone with the request.
 
+mod analysis;
 mod atomic;
 mod error;
 mod incoming;
@@ -36,6 +38,7 @@ struct Folders {
     stimuli: PathBuf,
     experiments: PathBuf,
     predictions: PathBuf,
+    analyses: PathBuf,
     incoming: PathBuf,
 }
 
@@ -47,12 +50,14 @@ impl Store {
             stimuli: root.join("stimuli"),
             experiments: root.join("experiments"),
             predictions: root.join("predictions"),
+            analyses: root.join("analyses"),
             incoming: root.join("incoming"),
         };
         if folders.incoming.exists() {
             std::fs::remove_dir_all(&folders.incoming).map_err(Error::at(&folders.incoming))?;
         }
-        for folder in [&folders.stimuli, &folders.experiments, &folders.predictions, &folders.incoming] {
+        let Folders { stimuli, experiments, predictions, analyses, incoming } = &folders;
+        for folder in [stimuli, experiments, predictions, analyses, incoming] {
             std::fs::create_dir_all(folder).map_err(Error::at(folder))?;
         }
         Ok(Self { folders: Arc::new(folders) })

@@ -18,7 +18,7 @@ fn pictures() -> Vec<u8> {
     }))
 }
 
-fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -28,7 +28,7 @@ fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// Faces against places, on pictures that were uploaded.
-fn faces(server: &Server) -> Value {
+pub(crate) fn faces(server: &Server) -> Value {
     json!({
         "name": "faces",
         "stimuli_upload": server.upload("pictures.zip", &pictures()),
@@ -37,18 +37,18 @@ fn faces(server: &Server) -> Value {
     })
 }
 
-fn asked(server: &Server, spec: &Value) -> Answer {
+pub(crate) fn asked(server: &Server, spec: &Value) -> Answer {
     server.post_json("/v1/experiments", spec)
 }
 
 /// Waits until nothing of an experiment is left to do.
-fn finished(server: &Server, id: &str) -> Value {
+pub(crate) fn finished(server: &Server, id: &str) -> Value {
     let path = format!("/v1/experiments/{id}");
     server.until(|| server.get(&path).expect(200).json()["state"] != "running");
     server.get(&path).expect(200).json()
 }
 
-fn id(answer: &Answer) -> String {
+pub(crate) fn id(answer: &Answer) -> String {
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
 

@@ -1,13 +1,17 @@
 //! The server from outside: the real program, spoken to over HTTP, with media that ffmpeg makes on the spot.
 
+mod analyses;
+mod atlases;
 mod bad_checkpoint;
 mod bad_input;
 mod experiments;
 mod form;
+mod maps;
 mod media;
 mod overload;
 mod parity;
 mod predictions;
 mod server;
 mod stopping;
+mod studies;
 mod uploads;
