@@ -93,12 +93,7 @@ impl ExperimentView {
             Some(FailedCell { cell, failure: job.failure.clone() })
         });
         Ok(Self {
-            state: match () {
-                () if status.counts.unfinished() > 0 => JobState::Running,
-                () if status.experiment.is_cancelled => JobState::Cancelled,
-                () if status.counts.of(JobState::Failed) > 0 => JobState::Failed,
-                () => JobState::Succeeded,
-            },
+            state: status.state(),
             cells_per_second: status.counts.rate,
             seconds_left: status.counts.time_left.map(|left| left.as_secs_f64()),
             failed: failed.collect(),

@@ -14,21 +14,25 @@ use utoipa::{IntoParams, ToSchema};
 use super::cell::with_desk;
 use super::experiment_view::{ExperimentSummary, ExperimentView, href};
 use super::files::send;
-use super::{Error, Problem, State};
+use super::{Error, Problem, State, page};
 use crate::experiment::design::Preview;
 use crate::experiment::limits::MAX_SPEC_BYTES;
 use crate::experiment::{Findings, Spec};
+use crate::jobs::{ExperimentStatus, JobState};
 use crate::scanner::{self, Intake, Order, REPORT, SweepTable};
-
-const DEFAULT_LIST: u32 = 100;
-const LONGEST_LIST: u32 = 1000;
 
 /// Which part of the list is wanted.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// How many, at most 1000; 100 when left out.
-    limit: Option<u32>,
+    limit: Option<usize>,
+    /// The list goes on after the experiment of this id; `Link` names the next page.
+    cursor: Option<String>,
+    /// Only those in this state: `running`, `succeeded`, `failed` or `cancelled`.
+    state: Option<JobState>,
+    /// Only those of this name.
+    name: Option<String>,
 }
 
 /// What an experiment would be, had it been asked for.
@@ -45,15 +49,23 @@ pub(super) struct Validated {
 /// Experiments, the newest first.
 #[utoipa::path(
     get, path = "/v1/experiments", tag = "experiments", params(Page),
-    responses((status = 200, body = [ExperimentSummary]))
+    responses((status = 200, body = [ExperimentSummary], headers(("Link" = String))))
 )]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<Vec<ExperimentSummary>>, Error> {
-    let Query(page) = page?;
-    let list = state.experiments.list(None, page.limit.unwrap_or(DEFAULT_LIST).min(LONGEST_LIST)).await?;
-    Ok(Json(list.iter().map(ExperimentSummary::of).collect()))
+) -> Result<Response, Error> {
+    let Query(Page { limit, cursor, state: wanted, name }) = page?;
+    let limit = page::length(limit);
+    let is_wanted = |status: &ExperimentStatus| {
+        wanted.is_none_or(|wanted| status.state() == wanted)
+            && name.as_ref().is_none_or(|name| status.experiment.name == *name)
+    };
+    let list = state.experiments.list(cursor.as_deref(), limit, is_wanted).await?;
+    let filters = [("state", wanted.map(JobState::as_str)), ("name", name.as_deref())];
+    let last = list.last().map(|status| status.experiment.key.as_str());
+    let link = page::next("/v1/experiments", &filters, list.len(), limit, last);
+    Ok((link, Json(list.iter().map(ExperimentSummary::of).collect::<Vec<_>>())).into_response())
 }
 
 /// Asks for an experiment: the whole spec is looked through first. The same experiment is joined where it is.

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    Error, State, analyses, atlases, comparisons, docs, events, experiments, files, frames, health, linger, localizers,
-    metrics, models, predictions, stimuli, studies,
+    Error, State, analyses, atlases, comparisons, docs, events, experiment_events, experiments, files, frames, health,
+    linger, localizers, metrics, models, predictions, stimuli, studies,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -46,6 +46,7 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(experiments::list, experiments::create))
         .routes(routes!(experiments::validate))
         .routes(routes!(experiments::show, experiments::withdraw))
+        .routes(routes!(experiment_events::follow))
         .routes(routes!(experiments::download))
         .routes(routes!(experiments::table))
         .routes(routes!(studies::multisensory))

@@ -45,6 +45,25 @@ pub struct CellWork {
     pub cancel: CancellationToken,
 }
 
+impl ExperimentStatus {
+    /// Running while a cell waits or runs; then cancelled where it was, failed where a cell did, else succeeded.
+    pub fn state(&self) -> JobState {
+        match () {
+            () if self.counts.unfinished() > 0 => JobState::Running,
+            () if self.experiment.is_cancelled => JobState::Cancelled,
+            () if self.counts.of(JobState::Failed) > 0 => JobState::Failed,
+            () => JobState::Succeeded,
+        }
+    }
+
+    /// Cells that are over.
+    pub fn finished(&self) -> u64 {
+        self.counts.by_state.iter().filter(|(state, _)| state.is_finished()).map(|(_, cells)| cells).sum()
+    }
+}
+
+/// How many experiments a listing looks at in one go.
+const LOOKED_AT: u32 = 100;
 /// How many failed cells a status tells of.
 const FAILED_SHOWN: u32 = 10;
 
@@ -71,14 +90,33 @@ impl Experiments {
         Ok(ExperimentStatus { experiment, counts, failed })
     }
 
-    /// Experiments, the newest first: at most `limit` of those before `before`.
-    pub async fn list(&self, before: Option<ExperimentId>, limit: u32) -> Result<Vec<ExperimentStatus>, Error> {
+    /// Experiments that are `wanted`, the newest first, after the one of id `after`: at most `limit`.
+    pub async fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+        wanted: impl Fn(&ExperimentStatus) -> bool,
+    ) -> Result<Vec<ExperimentStatus>, Error> {
+        let mut before = match after {
+            Some(id) => Some(self.queue.experiment(id).await?.id),
+            None => None,
+        };
         let mut list = Vec::new();
-        for experiment in self.queue.experiments(before, limit).await? {
-            let counts = self.queue.counts(Scope::Experiment(experiment.id)).await?;
-            list.push(ExperimentStatus { experiment, counts, failed: Vec::new() });
+        loop {
+            let looked_at = self.queue.experiments(before, LOOKED_AT).await?;
+            let Some(last) = looked_at.last() else { return Ok(list) };
+            before = Some(last.id);
+            for experiment in looked_at {
+                let counts = self.queue.counts(Scope::Experiment(experiment.id)).await?;
+                let status = ExperimentStatus { experiment, counts, failed: Vec::new() };
+                if wanted(&status) {
+                    list.push(status);
+                }
+                if list.len() == limit {
+                    return Ok(list);
+                }
+            }
         }
-        Ok(list)
     }
 
     /// Cancels what is left of an experiment; deletes one of which nothing is left, with its results.

@@ -185,3 +185,54 @@ fn a_running_experiment_is_cancelled_and_predictions_go_before_it() {
     let view = finished(&server, &id(&answer));
     assert_eq!(view["state"], "cancelled", "{view}");
 }
+
+#[test]
+fn an_experiment_tells_how_far_it_is_until_nothing_is_left() {
+    let server = Server::start();
+    let mut spec = faces(&server);
+    spec["grid"] = json!({"seed": [1, 2, 3]});
+    let path = format!("/v1/experiments/{}/events", id(&asked(&server, &spec).expect(202)));
+    let story = server.get(&path).expect(200);
+    assert_eq!(story.header("content-type"), "text/event-stream");
+    let text = story.text();
+    let told: Vec<Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).expect("JSON"))
+        .collect();
+    let done: Vec<u64> = told.iter().filter_map(|told| told["states"]["succeeded"].as_u64()).collect();
+    assert!(done.is_sorted() && done.last() == Some(&3), "{text}");
+    assert!(told.iter().rev().skip(1).all(|told| told["state"] == "running"), "{text}");
+    assert_eq!(told.last().expect("an event")["state"], "succeeded");
+    server.get_with(&path, &[("last-event-id", "3")]).expect(204);
+    server.get("/v1/experiments/00000000000000000000000000000000/events").refused(404, "unknown_experiment");
+}
+
+#[test]
+fn experiments_are_listed_page_by_page_by_state_and_by_name() {
+    let server = Server::start();
+    let spec = |name: &str, word: &str| {
+        json!({
+            "name": name, "conditions": [{"name": "a", "stimuli": [{"text": word}]}],
+            "contrasts": [{"name": "a", "weights": {"a": 1.0}}], "modalities": ["text"], "returns": ["regions"],
+        })
+    };
+    let ids: Vec<String> = [("one", "Rain."), ("two", "Snow."), ("one", "Wind.")]
+        .map(|(name, word)| id(&asked(&server, &spec(name, word)).expect(202)))
+        .to_vec();
+    ids.iter().for_each(|id| drop(finished(&server, id)));
+    let listed = |path: &str| -> Vec<String> {
+        let list = server.get(path).expect(200).json();
+        let of = |entry: &Value| entry["id"].as_str().expect("an id").to_owned();
+        list.as_array().expect("a list").iter().map(of).collect()
+    };
+    assert_eq!(listed("/v1/experiments"), [&ids[2], &ids[1], &ids[0]].map(String::as_str));
+    assert_eq!(listed("/v1/experiments?name=one"), [&ids[2], &ids[0]].map(String::as_str));
+    assert_eq!(listed("/v1/experiments?state=cancelled"), [""; 0]);
+    let page = server.get("/v1/experiments?limit=2&state=succeeded").expect(200);
+    let link = page.header("link").to_owned();
+    let next = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).expect("a next page");
+    assert_eq!(listed(next), [ids[0].as_str()]);
+    server.get("/v1/experiments?state=lost").refused(400, "malformed_query");
+    server.get("/v1/experiments?cursor=00000000000000000000000000000000").refused(404, "unknown_experiment");
+}
