@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::stimuli::{Shown, Stimuli};
 use crate::experiment::design::{Gap, Length, Run, Trial};
-use crate::stimulus::{Event, Source};
+use crate::stimulus::{Event, Manipulation, Source};
 
 /// Side of the grey picture (pixels), and its level.
 const GREY_SIDE: u32 = 256;
@@ -17,7 +17,8 @@ const SHORTEST_GAP_S: f64 = 1e-6;
 pub(super) fn source(run: &Run, stimuli: &Stimuli, grey: Option<&Path>) -> Source {
     let shown = |shown: &Shown, onset: f64, duration: Option<f64>| {
         let stimulus = shown.file.clone()?;
-        Some(Event { onset, duration, stimulus, transcript: shown.transcript.clone() })
+        let (transcript, manipulation) = (shown.transcript.clone(), shown.manipulation);
+        Some(Event { onset, duration, stimulus, transcript, manipulation })
     };
     let of_trial = |trial: &Trial| {
         let stimulus = stimuli.of_trial(trial.condition, trial.stimulus)?;
@@ -32,6 +33,7 @@ pub(super) fn source(run: &Run, stimuli: &Stimuli, grey: Option<&Path>) -> Sourc
             duration: Some(duration),
             stimulus: grey.to_owned(),
             transcript: None,
+            manipulation: Manipulation::default(),
         }));
         events.sort_by(|a, b| a.onset.total_cmp(&b.onset));
     }
