@@ -104,6 +104,15 @@ impl Stimuli {
     }
 }
 
+#[cfg(test)]
+impl Stimuli {
+    /// Stimuli of conditions called by their numbers.
+    pub(super) fn stand_in(conditions: Vec<Vec<Shown>>) -> Self {
+        let names = (0..conditions.len()).map(|number| number.to_string()).collect();
+        Self { names, conditions, events: Vec::new(), continuous: None }
+    }
+}
+
 impl Measure<'_> {
     fn shown(&mut self, stimulus: &Stimulus, manipulation: Manipulation) -> Result<Shown, Error> {
         let file = match stimulus {
