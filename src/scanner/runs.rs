@@ -120,9 +120,8 @@ mod tests {
     /// blocks, as they are laid out; and what was to be shown.
     fn blocks(gap: &str, folder: &Path) -> (Timeline, Run, Tools) {
         let half = Manipulation { contrast: 0.5, ..Manipulation::default() };
-        let pictures = |levels: [u8; 2], by| {
-            levels.map(|level| shown(Length::Held, plain(folder, [level, 200, 60]), by)).to_vec()
-        };
+        let pictures =
+            |levels: [u8; 2], by| levels.map(|level| shown(Length::Held, plain(folder, [level, 200, 60]), by)).to_vec();
         let stimuli = Stimuli::stand_in(vec![pictures([10, 20], Manipulation::default()), pictures([110, 120], half)]);
         let fields = format!("kind = \"block\"\nstimuli_per_block = 2\nstimulus_s = 1.5\nblocks = 2\ngap = \"{gap}\"");
         let design: Design = toml::from_str(&fields).unwrap();
@@ -141,11 +140,8 @@ mod tests {
 
     /// The colour that is shown at a second; `None` where nothing is.
     fn colour(timeline: &Timeline, second: f64, tools: &Tools) -> Option<[u8; 3]> {
-        let shown: Vec<&Film> = timeline
-            .films
-            .iter()
-            .filter(|film| film.start <= second && second < film.start + film.duration)
-            .collect();
+        let shown: Vec<&Film> =
+            timeline.films.iter().filter(|film| film.start <= second && second < film.start + film.duration).collect();
         assert!(shown.len() < 2, "two pictures are shown at {second} s");
         let frame = shown.first()?.frames(&tools.ffmpeg).unwrap().next().unwrap().unwrap();
         let colour = [frame[0], frame[1], frame[2]];

@@ -64,9 +64,7 @@ impl Stimuli {
         };
         let conditions = spec.conditions.iter().map(&mut shown).collect::<Result<_, _>>()?;
         let continuous = match spec.design() {
-            Design::Continuous(design) => {
-                Some(measure.shown(&design.stimulus, spec.media.manipulation(spec.seed))?)
-            }
+            Design::Continuous(design) => Some(measure.shown(&design.stimulus, spec.media.manipulation(spec.seed))?),
             _ => None,
         };
         let names = spec.conditions.iter().map(|condition| condition.name.clone()).collect();

@@ -37,7 +37,8 @@ impl Film {
     /// The same stretch, its frames changed. Its content is another, unless nothing changes.
     pub(super) fn retouched(self, by: &Manipulation) -> Film {
         let Manipulation { contrast, blur, noise, seed, .. } = *by;
-        let seen = Manipulation { contrast, blur, noise, seed: if noise > 0.0 { seed } else { 0 }, ..Default::default() };
+        let seen =
+            Manipulation { contrast, blur, noise, seed: if noise > 0.0 { seed } else { 0 }, ..Default::default() };
         let Some(fingerprint) = seen.fingerprint() else { return self };
         let (width, height) = decoded_size(self.width, self.height, blur);
         let retouch = Retouch {
@@ -150,7 +151,8 @@ mod tests {
     use super::*;
     use crate::stimulus::{Event, Shelf, Source, clips, still};
 
-    const PLAIN: Manipulation = Manipulation { contrast: 1.0, blur: 0.0, noise: 0.0, snr_db: None, speech_rate: 1.0, seed: 0 };
+    const PLAIN: Manipulation =
+        Manipulation { contrast: 1.0, blur: 0.0, noise: 0.0, snr_db: None, speech_rate: 1.0, seed: 0 };
 
     /// The picture that ffmpeg's `source` draws, as it is shown.
     fn shown(source: &str, by: &Manipulation) -> (Film, Vec<u8>) {
@@ -225,9 +227,8 @@ mod tests {
         assert_eq!(half, noisy(0.5, 1));
         assert_ne!(half, noisy(0.5, 2));
         let all = noisy(1.0, 1);
-        let same_noise = half.iter().zip(&all).all(|(half, all)| {
-            (f64::from(*half) - (128.0 + f64::from(*all)) / 2.0).abs() <= 0.5
-        });
+        let same_noise =
+            half.iter().zip(&all).all(|(half, all)| (f64::from(*half) - (128.0 + f64::from(*all)) / 2.0).abs() <= 0.5);
         assert!(same_noise, "its level does not change its pattern");
     }
 

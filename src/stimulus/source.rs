@@ -613,7 +613,10 @@ mod tests {
         let change = Manipulation { speech_rate: 1.5, ..Manipulation::default() };
         let source = Source::Sequence { events: vec![shown_at(0.0, None, path, change)], length_s: 3.0 };
         let error = lay_out(&source).unwrap_err();
-        assert!(error.to_string().contains("1.5 times") && error.to_string().contains("leave speech_rate out"), "{error}");
+        assert!(
+            error.to_string().contains("1.5 times") && error.to_string().contains("leave speech_rate out"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -622,7 +625,8 @@ mod tests {
         let path = picture(folder.path());
         let plain = Manipulation::default();
         let sequence = |change| {
-            let events = vec![shown_at(0.0, Some(1.0), path.clone(), plain), shown_at(2.0, Some(1.0), path.clone(), change)];
+            let events =
+                vec![shown_at(0.0, Some(1.0), path.clone(), plain), shown_at(2.0, Some(1.0), path.clone(), change)];
             Source::Sequence { events, length_s: 4.0 }
         };
         let change = Manipulation { contrast: 0.5, ..plain };

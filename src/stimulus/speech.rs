@@ -225,7 +225,7 @@ mod tests {
         for rate in [0.5, 2.0, 3.0] {
             let (recording, sentences, note) = spoken(rate);
             assert!((recording.duration() * rate / usual.duration() - 1.0).abs() < 0.05, "{}", recording.duration());
-            assert!(note.as_str().contains(&format!("{} words a minute", 175.0 * rate)), "{note}");
+            assert!(note.as_str().contains(&format!("{} words a minute", (175.0 * rate).round())), "{note}");
             let starts = |sentences: &[Sentence]| -> Vec<f64> {
                 sentences.iter().flat_map(|sentence| &sentence.words).map(|word| word.start).collect()
             };
@@ -250,7 +250,8 @@ mod tests {
     fn a_missing_program_is_named_with_the_way_out() {
         let speech = Speech::locate(Some(Path::new("no-such-folder/espeak-ng")), "en-us");
         let folder = tempfile::tempdir().unwrap();
-        let error = speech.speak("Hello", "text", 1.0, &tape(folder.path(), 60.0, &CancellationToken::new())).err().unwrap();
+        let error =
+            speech.speak("Hello", "text", 1.0, &tape(folder.path(), 60.0, &CancellationToken::new())).err().unwrap();
         assert!(error.to_string().contains("ENCORTEX_ESPEAK"), "{error}");
     }
 }

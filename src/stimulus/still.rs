@@ -18,7 +18,17 @@ pub(super) fn hold(ffmpeg: &Ffmpeg, path: &Path, duration: f64) -> Result<Film, 
     let (width, height) = size(ffmpeg, path)?;
     let content = content_of(path)?;
     let path = path.to_path_buf();
-    Ok(Film { path, content, start: 0.0, duration, offset: 0.0, source: FilmSource::Still, width, height, retouch: None })
+    Ok(Film {
+        path,
+        content,
+        start: 0.0,
+        duration,
+        offset: 0.0,
+        source: FilmSource::Still,
+        width,
+        height,
+        retouch: None,
+    })
 }
 
 /// Starts decoding a picture to raw RGB, in one block, at its own size or at that of a retouched film.

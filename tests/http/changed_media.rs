@@ -85,7 +85,8 @@ fn media_that_cannot_be_are_refused_in_the_spec_and_in_the_grid() {
         "grid": {"media.snr_db": [0, 1000], "media.loudness": [1]},
     });
     let detail = asked(&server, &spec).refused(422, "invalid_spec");
-    for place in ["conditions[0].media.noise", "media.speech_rate", "grid.\"media.snr_db\"", "grid.\"media.loudness\""] {
+    for place in ["conditions[0].media.noise", "media.speech_rate", "grid.\"media.snr_db\"", "grid.\"media.loudness\""]
+    {
         assert!(detail.contains(place), "{place}: {detail}");
     }
 }
