@@ -32,8 +32,8 @@ pub struct Media {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -40.0, maximum = 60.0, example = 0.0)]
     pub snr_db: Option<f64>,
-    /// How many times as fast texts are spoken (of 175 words a minute) and sounds play, in their own pitch; 0.5 to 3. Films
-    /// have their own rate only.
+    /// How many times as fast spoken texts and sounds play, in their own pitch, 0.5 to 3: uniform time compression. Usual is
+    /// the recording's rate, and for texts espeak-ng's, of 175 words a minute. Films have their own rate only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0.5, maximum = 3.0, example = 1.5)]
     pub speech_rate: Option<f64>,

@@ -19,7 +19,7 @@ pub struct Manipulation {
     pub noise: f64,
     /// White noise is added to sounds, films' and speech's among them, so that they are so much stronger than it (dB).
     pub snr_db: Option<f64>,
-    /// Times as fast as usual sounds play and texts are spoken, in their usual pitch.
+    /// How many times as fast sounds and spoken texts play, in their own pitch.
     pub speech_rate: f64,
     /// Of the noise.
     pub seed: u64,

@@ -26,6 +26,7 @@ mod shelf;
 mod source;
 mod speech;
 mod still;
+mod tempo;
 mod timeline;
 mod transcriber;
 mod transcript;

@@ -19,7 +19,7 @@ use super::{
     events::{self, Event},
     frames, masker, reading,
     shelf::{Label, Shelf},
-    still,
+    still, tempo,
     transcript::{self, Sentence},
     waveform::{self, Tape},
 };
@@ -138,8 +138,8 @@ impl Source {
         let mut layout = Layout::new(tools, shelf, cancel);
         let shown = match self {
             Source::Video { path, transcript } => layout.film(path, transcript.as_deref())?,
-            Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref(), 1.0)?,
-            Source::Text { path, timing } => layout.text(path, *timing, 1.0)?,
+            Source::Audio { path, transcript } => layout.sound(path, transcript.as_deref())?,
+            Source::Text { path, timing } => layout.text(path, *timing)?,
             Source::Image { path, duration_s } => layout.picture(path, *duration_s)?,
             Source::Events { path, files } => {
                 for event in events::read(path, files.as_ref())? {
@@ -258,22 +258,18 @@ impl<'a> Layout<'a> {
         Ok(Shown { sound, film: Some(film), sentences })
     }
 
-    /// A sound that plays `rate` times as fast as it was recorded, and its words.
-    fn sound(&mut self, path: &Path, transcript: Option<&Path>, rate: f64) -> Result<Shown, Error> {
+    fn sound(&mut self, path: &Path, transcript: Option<&Path>) -> Result<Shown, Error> {
         let (tools, name) = (self.tools, name_of(path));
         let (container, media) = (Container::of(path)?, tools.ffmpeg.probe(path)?);
         let stream = media.audio.ok_or_else(|| Error::NoAudio { name: name.clone() })?;
         let stated_s = media.duration_s.filter(|_| container.states_length());
-        self.check_length(&name, stated_s.unwrap_or(0.0) / rate)?;
-        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, rate, self.tape())?;
-        let mut sentences = self.words(path, transcript, true, recording.duration() * rate)?;
-        for word in sentences.iter_mut().flat_map(|sentence| &mut sentence.words) {
-            (word.start, word.duration) = (word.start / rate, word.duration / rate);
-        }
+        self.check_length(&name, stated_s.unwrap_or(0.0))?;
+        let recording = waveform::decode_file(&tools.ffmpeg, path, stream, stated_s, self.tape())?;
+        let sentences = self.words(path, transcript, true, recording.duration())?;
         Ok(Shown { sound: Some(recording.sound()), film: None, sentences })
     }
 
-    fn text(&mut self, path: &Path, timing: TextTiming, rate: f64) -> Result<Shown, Error> {
+    fn text(&mut self, path: &Path, timing: TextTiming) -> Result<Shown, Error> {
         let (text, name) = (transcript::read_text(path)?, name_of(path));
         if text.trim().is_empty() {
             return Err(Error::NoWord { name });
@@ -284,7 +280,7 @@ impl<'a> Layout<'a> {
                 (None, sentences, note)
             }
             TextTiming::Spoken => {
-                let (recording, sentences, note) = self.tools.speech.speak(&text, &name, rate, &self.tape())?;
+                let (recording, sentences, note) = self.tools.speech.speak(&text, &name, &self.tape())?;
                 (Some(recording.sound()), sentences, note)
             }
         };
@@ -356,15 +352,29 @@ impl<'a> Layout<'a> {
         let transcript = event.transcript.as_deref();
         let rate = event.manipulation.speech_rate;
         let mut shown = match Container::of(path) {
-            Err(Error::TextNotMedia { .. }) => self.text(path, TextTiming::Spoken, rate),
+            Err(Error::TextNotMedia { .. }) => self.text(path, TextTiming::Spoken),
             Err(error) => Err(error),
             Ok(container) if container.is_still() => self.picture(path, still::STILL_S),
-            Ok(_) if self.tools.ffmpeg.probe(path)?.video.is_none() => self.sound(path, transcript, rate),
+            Ok(_) if self.tools.ffmpeg.probe(path)?.video.is_none() => self.sound(path, transcript),
             Ok(_) if rate != 1.0 => Err(Error::FilmRate { name: name_of(path), rate }),
             Ok(_) => self.film(path, transcript),
         }?;
+        if rate != 1.0 {
+            shown = self.at_rate(shown, &name_of(path), rate)?;
+        }
         shown.film = shown.film.map(|film| film.retouched(&event.manipulation));
         shown.sound = shown.sound.map(|sound| self.masked(sound, &name_of(path), &event.manipulation)).transpose()?;
+        Ok(shown)
+    }
+
+    /// A sound that plays `rate` times as fast, and its words with it.
+    fn at_rate(&self, mut shown: Shown, name: &str, rate: f64) -> Result<Shown, Error> {
+        if let Some(sound) = &shown.sound {
+            shown.sound = Some(tempo::stretch(&self.tools.ffmpeg, sound, name, rate, self.tape())?);
+        }
+        for word in shown.sentences.iter_mut().flat_map(|sentence| &mut sentence.words) {
+            (word.start, word.duration) = (word.start / rate, word.duration / rate);
+        }
         Ok(shown)
     }
 
@@ -583,7 +593,7 @@ mod tests {
             let change = Manipulation { speech_rate: rate, ..Manipulation::default() };
             let event = Event { transcript: Some(transcript.clone()), ..shown_at(1.0, None, sound.clone(), change) };
             let (timeline, _) = lay_out(&Source::Sequence { events: vec![event], length_s: 20.0 }).unwrap();
-            assert!((timeline.sounds[0].duration * rate / 6.0 - 1.0).abs() < 0.02, "{}", timeline.sounds[0].duration);
+            assert!((timeline.sounds[0].duration - 6.0 / rate).abs() < 1e-4, "{}", timeline.sounds[0].duration);
             let times: Vec<(f64, f64)> = timeline.words.iter().map(|word| (word.start, word.duration)).collect();
             assert_eq!(times, [(1.0 + 1.0 / rate, 0.5 / rate), (1.0 + 5.5 / rate, 0.4 / rate)]);
             let length = length_s(&sound, rate, &clips::tools(), folder.path(), &CancellationToken::new()).unwrap();
@@ -604,6 +614,38 @@ mod tests {
             let pitch = rises as f64 / timeline.sounds[0].duration;
             assert!((pitch / 440.0 - 1.0).abs() < 0.03, "{pitch} Hz at {rate}");
         }
+    }
+
+    #[test]
+    fn a_text_at_twice_the_rate_lasts_half_as_long_and_so_does_each_of_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let spoken = |speech_rate| {
+            let change = Manipulation { speech_rate, ..Manipulation::default() };
+            let events = vec![shown_at(0.0, None, path.clone(), change)];
+            lay_out_in(&Source::Sequence { events, length_s: 20.0 }, folder.path())
+        };
+        let usual = match spoken(1.0) {
+            Err(Error::ProgramMissing { .. }) => return eprintln!("SKIPPED: espeak-ng is absent"),
+            result => result.unwrap().0,
+        };
+        let fast = spoken(2.0).unwrap().0;
+        assert!((2.0 * fast.sounds[0].duration / usual.sounds[0].duration - 1.0).abs() < 1e-3);
+        for (fast, usual) in fast.words.iter().zip(&usual.words) {
+            assert_eq!((2.0 * fast.start, 2.0 * fast.duration), (usual.start, usual.duration));
+            assert_eq!(fast.context, usual.context);
+        }
+        let level = |timeline: &Timeline, from: f64, to: f64| {
+            let (waveform, rate) = (timeline.sounds[0].waveform().unwrap(), f64::from(timeline.sounds[0].sample_rate));
+            let heard = waveform.slice(ndarray::s![0, (from * rate) as usize..(to * rate) as usize]);
+            heard.iter().map(|sample| f64::from(sample.abs())).sum::<f64>() / heard.len() as f64
+        };
+        let (first, last) = (&fast.words[1], &fast.words[2]);
+        let pause = (first.start + first.duration, last.start);
+        let quiet = level(&fast, pause.0 + 0.02, pause.1 - 0.02);
+        let loud = level(&fast, last.start, last.start + last.duration);
+        assert!(quiet < 0.1 * loud, "the pause between the sentences lies where the words say: {quiet} {loud}");
     }
 
     #[test]

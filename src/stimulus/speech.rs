@@ -30,8 +30,6 @@ const AUDIBLE: i16 = 64;
 /// Between the symbols of phonemes.
 const PHONEME_SEPARATOR: char = '_';
 const HEADER_BYTES: usize = 44;
-/// What espeak-ng speaks in a minute where nothing is said.
-const WORDS_PER_MINUTE: f64 = 175.0;
 
 /// Where espeak-ng is, and with which voice it speaks.
 #[derive(Clone, Debug)]
@@ -53,15 +51,8 @@ impl Speech {
         Speech { program: ffmpeg::locate("espeak-ng", "ENCORTEX_ESPEAK", explicit), voice: voice.into() }
     }
 
-    /// Speaks a text onto a tape, `rate` times as fast as usual; gives its sentences with times and how they were found.
-    pub(super) fn speak(
-        &self,
-        text: &str,
-        name: &str,
-        rate: f64,
-        to: &Tape,
-    ) -> Result<(Recording, Vec<Sentence>, Note), Error> {
-        let pace = if rate == 1.0 { None } else { Some((WORDS_PER_MINUTE * rate).round().to_string()) };
+    /// Speaks a text onto a tape; gives its sentences with times and how they were found.
+    pub(super) fn speak(&self, text: &str, name: &str, to: &Tape) -> Result<(Recording, Vec<Sentence>, Note), Error> {
         let sentences = sentences::of_text(text);
         let (weights, unit) = self.weights(&sentences.concat())?;
         let mut weights = weights.into_iter();
@@ -69,7 +60,7 @@ impl Speech {
         let mut spoken = Vec::new();
         let mut reached = 0.0;
         for words in sentences {
-            let utterance = self.utter(&words.join(" "), pace.as_deref())?;
+            let utterance = self.utter(&words.join(" "))?;
             let stream = AudioStream { sample_rate: utterance.sample_rate, channels: 1 };
             let recorder = match &mut recorder {
                 Some(recorder) => recorder,
@@ -86,17 +77,14 @@ impl Speech {
         }
         let recording = recorder.ok_or_else(|| Error::NoWord { name: name.into() })?.finish()?;
         let voice = &self.voice;
-        let pace = pace.map_or(String::new(), |pace| format!(", {pace} words a minute"));
         let note = format!(
-            "the text is spoken by espeak-ng (voice {voice}{pace}): sentence times are exact, words share them by {unit}"
+            "the text is spoken by espeak-ng (voice {voice}): sentence times are exact, words share them by {unit}"
         );
         Ok((recording, spoken, Note::new(note)))
     }
 
-    /// Speaks a sentence, at a pace in words a minute where it is not the usual one.
-    fn utter(&self, sentence: &str, pace: Option<&str>) -> Result<Utterance, Error> {
-        let options = ["--stdout"].into_iter().chain(pace.into_iter().flat_map(|pace| ["-s", pace]));
-        let wave = self.run(&options.collect::<Vec<_>>(), sentence.into())?;
+    fn utter(&self, sentence: &str) -> Result<Utterance, Error> {
+        let wave = self.run(&["--stdout"], sentence.into())?;
         let rate = wave.get(24..28).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
         match (rate, wave.get(HEADER_BYTES..)) {
             (Some(sample_rate), Some(samples)) if sample_rate > 0 => {
@@ -199,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let text = "Extraordinary hippopotamuses ran. \n It was 3.14 — wasn't it?";
         let (recording, sentences, note) =
-            speech.speak(text, "text", 1.0, &tape(folder.path(), 60.0, &CancellationToken::new())).unwrap();
+            speech.speak(text, "text", &tape(folder.path(), 60.0, &CancellationToken::new())).unwrap();
         assert!(note.as_str().contains("phonemes"), "{note}");
         assert_eq!(sentences.len(), 2);
         let words = &sentences[0].words;
@@ -214,33 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn a_text_at_twice_the_rate_lasts_half_as_long_and_so_do_its_words() {
-        let Some(speech) = speech() else { return };
-        let folder = tempfile::tempdir().unwrap();
-        let text = "The quick brown fox jumps over the lazy dog. It was a bright cold day in April.";
-        let spoken =
-            |rate| speech.speak(text, "text", rate, &tape(folder.path(), 60.0, &CancellationToken::new())).unwrap();
-        let (usual, usual_sentences, note) = spoken(1.0);
-        assert!(!note.as_str().contains("words a minute"), "{note}");
-        for rate in [0.5, 2.0, 3.0] {
-            let (recording, sentences, note) = spoken(rate);
-            assert!((recording.duration() * rate / usual.duration() - 1.0).abs() < 0.05, "{}", recording.duration());
-            assert!(note.as_str().contains(&format!("{} words a minute", (175.0 * rate).round())), "{note}");
-            let starts = |sentences: &[Sentence]| -> Vec<f64> {
-                sentences.iter().flat_map(|sentence| &sentence.words).map(|word| word.start).collect()
-            };
-            for (start, usual) in starts(&sentences).iter().zip(starts(&usual_sentences)) {
-                assert!((start * rate - usual).abs() < 0.25, "{start} s at {rate}, usually {usual} s");
-            }
-        }
-    }
-
-    #[test]
     fn a_text_that_takes_too_long_is_refused() {
         let Some(speech) = speech() else { return };
         let folder = tempfile::tempdir().unwrap();
         let error = speech
-            .speak(&"word ".repeat(100), "text", 1.0, &tape(folder.path(), 2.0, &CancellationToken::new()))
+            .speak(&"word ".repeat(100), "text", &tape(folder.path(), 2.0, &CancellationToken::new()))
             .err()
             .unwrap();
         assert!(matches!(error, Error::TooLong { limit: 2.0, .. }), "{error}");
@@ -250,8 +216,7 @@ mod tests {
     fn a_missing_program_is_named_with_the_way_out() {
         let speech = Speech::locate(Some(Path::new("no-such-folder/espeak-ng")), "en-us");
         let folder = tempfile::tempdir().unwrap();
-        let error =
-            speech.speak("Hello", "text", 1.0, &tape(folder.path(), 60.0, &CancellationToken::new())).err().unwrap();
+        let error = speech.speak("Hello", "text", &tape(folder.path(), 60.0, &CancellationToken::new())).err().unwrap();
         assert!(error.to_string().contains("ENCORTEX_ESPEAK"), "{error}");
     }
 }

@@ -59,29 +59,17 @@ pub(super) struct Tape<'a> {
     pub(super) cancel: &'a CancellationToken,
 }
 
-/// Decodes a sound file that states `stated_s` seconds, at its own sample rate and with all of its channels, so that it
-/// plays `tempo` times as fast in its own pitch.
+/// Decodes a sound file that states `stated_s` seconds, at its own rate and with all of its channels.
 pub(super) fn decode_file(
     ffmpeg: &Ffmpeg,
     path: &Path,
     stream: AudioStream,
     stated_s: Option<f64>,
-    tempo: f64,
     to: Tape,
 ) -> Result<Recording, Error> {
     let mut recorder = Recorder::new(name_of(path), stream, to)?;
-    recorder.decode(ffmpeg, path, &tempo_filter(tempo), stated_s.unwrap_or(0.0) / tempo)?;
+    recorder.decode(ffmpeg, path, "anull", stated_s.unwrap_or(0.0))?;
     recorder.finish()
-}
-
-/// Overlap and add of waveforms that fit (WSOLA), as ffmpeg's `atempo` does it; above twice the tempo that would skip
-/// samples, so there it is done in two steps.
-fn tempo_filter(tempo: f64) -> String {
-    match tempo {
-        1.0 => "anull".into(),
-        ..=2.0 => format!("atempo={tempo}"),
-        _ => format!("atempo={0},atempo={0}", tempo.sqrt()),
-    }
 }
 
 /// Decodes the track of a film: as long as the film, with silence where the track is shorter.
@@ -215,8 +203,7 @@ mod tests {
         let ffmpeg = clips::tools().ffmpeg;
         let stream = ffmpeg.probe(path)?.audio.ok_or_else(|| Error::NoAudio { name: name_of(path) })?;
         let cancel = &CancellationToken::new();
-        let to = Tape { path: path.with_extension("f32"), limit_s: 600.0, cancel };
-        decode_file(&ffmpeg, path, stream, None, 1.0, to)
+        decode_file(&ffmpeg, path, stream, None, Tape { path: path.with_extension("f32"), limit_s: 600.0, cancel })
     }
 
     /// A WAV file of float32 samples.
@@ -364,7 +351,7 @@ mod tests {
         let stream = AudioStream { sample_rate: 8000, channels: 1 };
         let cancel = &CancellationToken::new();
         let to = || Tape { path: folder.path().join("sound.f32"), limit_s: 5.0, cancel };
-        let decode = || decode_file(&clips::tools().ffmpeg, &path, stream, None, 1.0, to());
+        let decode = || decode_file(&clips::tools().ffmpeg, &path, stream, None, to());
         assert!(matches!(decode(), Err(Error::TooLong { limit: 5.0, .. })));
         cancel.cancel();
         assert!(matches!(decode(), Err(Error::Cancelled)));
