@@ -295,6 +295,7 @@ fn of_stimulus(error: &stimulus::Error) -> Verdict {
         | E::Stalled { .. }
         | E::NoDuration { .. }
         | E::NotStated { .. } => "unreadable_media",
+        E::FilmRate { .. } => "film_at_another_rate",
         E::NoVideo { .. } => "no_video",
         E::NoAudio { .. } => "no_audio",
         E::NoFrame { .. } => "no_frame",

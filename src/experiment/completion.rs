@@ -72,6 +72,7 @@ impl Spec {
             match self.conditions.iter_mut().find(|own| own.name == theirs.name) {
                 Some(own) => {
                     own.wants = own.wants.take().or(theirs.wants.clone());
+                    own.media = own.media.over(theirs.media);
                     own.modalities = own.modalities.take().or(theirs.modalities.clone());
                     if own.sources().is_empty() {
                         own.items = theirs.items.clone();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::media::Media;
 use super::stimulus::Stimulus;
 use super::text_items::TextRule;
 use crate::features::Modality;
@@ -31,6 +32,9 @@ pub struct Condition {
     /// The modalities that reach the encoder in this condition, where they are others than the experiment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modalities: Option<Vec<Modality>>,
+    /// How its stimuli are changed, where it is otherwise than the experiment's.
+    #[serde(default, skip_serializing_if = "Media::is_empty")]
+    pub media: Media,
 }
 
 /// Texts made from others.

@@ -9,6 +9,7 @@ use super::design::{BlockDesign, ContinuousDesign, Design, EventDesign, Isolated
 use super::estimate::{Estimate, GlmEstimate, PeakEstimate, TimecourseEstimate};
 use super::fault::by_likeness;
 use super::grid::Axis;
+use super::media::Media;
 use super::statistics::{Returned, Statistics};
 use super::stimulus::Stimulus;
 use super::{Fault, Findings, Spec};
@@ -39,6 +40,7 @@ fn probe_spec(value: &Value, findings: &mut Findings) {
             "design" => probe_design,
             "estimate" => probe_estimate,
             "statistics" => probe::<Statistics>,
+            "media" => probe::<Media>,
             "events" => probe::<Option<Stimulus>>,
             "grid" => probe_grid,
             "seed" => probe::<Option<u64>>,

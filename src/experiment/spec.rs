@@ -10,6 +10,7 @@ use super::contrast::Contrast;
 use super::design::Design;
 use super::estimate::Estimate;
 use super::grid::Axis;
+use super::media::Media;
 use super::statistics::{Returned, Statistics};
 use super::stimulus::Stimulus;
 use crate::features::Modality;
@@ -41,6 +42,8 @@ pub struct Spec {
     /// A BIDS `events.tsv` with `onset`, `duration`, `trial_type` and, for several stimuli, `stim_file`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Stimulus>,
+    /// How stimuli are changed before they are presented.
+    pub media: Media,
     /// Pictures of 1 s every 8 s when left out, or what the events table says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub design: Option<Design>,
@@ -61,7 +64,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    pub(super) const FIELDS: [&str; 17] = [
+    pub(super) const FIELDS: [&str; 18] = [
         "name",
         "localizer",
         "model",
@@ -71,6 +74,7 @@ impl Spec {
         "stimuli_folder",
         "stimuli_upload",
         "events",
+        "media",
         "design",
         "estimate",
         "contrasts",
@@ -107,6 +111,17 @@ impl Spec {
             Some(modalities)
         };
         self.conditions.iter().map(mask).collect()
+    }
+
+    /// How the stimuli of a condition are changed.
+    pub fn media_of(&self, condition: &Condition) -> Media {
+        condition.media.over(self.media)
+    }
+
+    /// How the stimuli of each condition are changed, of those whose are.
+    pub fn changed_media(&self) -> BTreeMap<String, Media> {
+        let media = self.conditions.iter().map(|condition| (condition.name.clone(), self.media_of(condition)));
+        media.filter(|(_, media)| !media.is_empty()).collect()
     }
 
     /// How many different sets of modalities there are, each of which takes forwards of its own.

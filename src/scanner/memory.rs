@@ -17,8 +17,8 @@ const MOST_LENGTHS: usize = 100_000;
 /// Names of regions, each with the time at which its atlas was installed.
 pub(super) type RegionsAsked = Vec<(String, Option<SystemTime>)>;
 
-/// What a stimulus holds, and what it is called to be.
-type StimulusName = (Content, Option<OsString>);
+/// What a stimulus holds, what it is called to be, and the bits of the rate at which it plays.
+type StimulusName = (Content, Option<OsString>, u64);
 
 /// Clones share it.
 #[derive(Clone, Default)]
@@ -32,9 +32,15 @@ struct Remembered {
 }
 
 impl Memory {
-    /// The length of a stimulus, by `measure` where it is not known.
-    pub(super) fn length(&self, file: &Path, measure: impl FnOnce() -> Result<Length, Error>) -> Result<Length, Error> {
-        let name = (content_of(file).map_err(crate::predict::Error::from)?, file.extension().map(OsString::from));
+    /// The length of a stimulus at `rate` times its rate, by `measure` where it is not known.
+    pub(super) fn length(
+        &self,
+        file: &Path,
+        rate: f64,
+        measure: impl FnOnce() -> Result<Length, Error>,
+    ) -> Result<Length, Error> {
+        let content = content_of(file).map_err(crate::predict::Error::from)?;
+        let name = (content, file.extension().map(OsString::from), rate.to_bits());
         if let Some(length) = self.held().lengths.get(&name) {
             return Ok(*length);
         }

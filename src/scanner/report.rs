@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::regions::RegionRow;
+use crate::experiment::Media;
 use crate::experiment::design::Preview;
 use crate::predict::ModelIdentity;
 
@@ -30,6 +31,8 @@ pub struct Report {
     pub subjects: Vec<String>,
     /// What was shown when.
     pub design: Preview,
+    /// How the stimuli of each condition were changed before they were presented, of those whose were.
+    pub media: BTreeMap<String, Media>,
     /// Which estimate the contrasts are of: `peak`, `glm` or `timecourse`.
     pub estimate: String,
     /// What n is and is not.

@@ -150,6 +150,7 @@ impl<'a> Results<'a> {
             model: prediction.model.clone(),
             subjects: prediction.subjects.iter().map(|subject| subject.name.clone()).collect(),
             design,
+            media: self.spec.changed_media(),
             estimate: match self.spec.estimate() {
                 Estimate::Peak(_) => "peak",
                 Estimate::Glm(_) => "glm",

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, Scanner};
 use crate::experiment::design::{Length, Material, Presented, ScheduledEvent};
-use crate::experiment::{Design, Spec, Stimulus};
-use crate::stimulus::length_s;
+use crate::experiment::{Condition, Design, Spec, Stimulus};
+use crate::stimulus::{Manipulation, length_s};
 
 /// Endings of the transcripts that may lie beside a film or a sound.
 const TRANSCRIPTS: [&str; 5] = ["tsv", "csv", "json", "srt", "vtt"];
@@ -23,6 +23,8 @@ pub(super) struct Shown {
     pub(super) file: Option<PathBuf>,
     pub(super) transcript: Option<PathBuf>,
     pub(super) length: Length,
+    /// How it is changed.
+    pub(super) manipulation: Manipulation,
 }
 
 /// All stimuli of an experiment.
@@ -35,14 +37,14 @@ pub(super) struct Stimuli {
     continuous: Option<Shown>,
 }
 
-/// Measures stimuli, each file once.
+/// Measures stimuli, each file once at each rate.
 struct Measure<'a> {
     find: Find<'a>,
     scanner: &'a Scanner,
     /// Where texts are written and sounds decoded.
     folder: &'a Path,
     cancel: &'a CancellationToken,
-    lengths: HashMap<PathBuf, Length>,
+    lengths: HashMap<(PathBuf, u64), Length>,
 }
 
 impl Stimuli {
@@ -56,10 +58,13 @@ impl Stimuli {
         cancel: &CancellationToken,
     ) -> Result<Self, Error> {
         let mut measure = Measure { find, scanner, folder, cancel, lengths: HashMap::new() };
-        let mut shown = |stimuli: &[Stimulus]| stimuli.iter().map(|one| measure.shown(one)).collect();
-        let conditions = spec.conditions.iter().map(|condition| shown(&condition.stimuli)).collect::<Result<_, _>>()?;
+        let mut shown = |condition: &Condition| {
+            let manipulation = spec.media_of(condition).manipulation(spec.seed);
+            condition.stimuli.iter().map(|stimulus| measure.shown(stimulus, manipulation)).collect()
+        };
+        let conditions = spec.conditions.iter().map(&mut shown).collect::<Result<_, _>>()?;
         let continuous = match spec.design() {
-            Design::Continuous(design) => Some(measure.shown(&design.stimulus)?),
+            Design::Continuous(design) => Some(measure.shown(&design.stimulus, spec.media.manipulation(spec.seed))?),
             _ => None,
         };
         let names = spec.conditions.iter().map(|condition| condition.name.clone()).collect();
@@ -97,27 +102,37 @@ impl Stimuli {
     }
 }
 
+#[cfg(test)]
+impl Stimuli {
+    /// Stimuli of conditions called by their numbers.
+    pub(super) fn stand_in(conditions: Vec<Vec<Shown>>) -> Self {
+        let names = (0..conditions.len()).map(|number| number.to_string()).collect();
+        Self { names, conditions, events: Vec::new(), continuous: None }
+    }
+}
+
 impl Measure<'_> {
-    fn shown(&mut self, stimulus: &Stimulus) -> Result<Shown, Error> {
+    fn shown(&mut self, stimulus: &Stimulus, manipulation: Manipulation) -> Result<Shown, Error> {
         let file = match stimulus {
             Stimulus::Silence(seconds) => {
-                return Ok(Shown { file: None, transcript: None, length: Length::Silence(*seconds) });
+                return Ok(Shown { file: None, transcript: None, length: Length::Silence(*seconds), manipulation });
             }
             Stimulus::Text(text) => self.written(text)?,
             Stimulus::Upload(_) | Stimulus::File(_) => (self.find)(stimulus)?,
         };
-        let length = match self.lengths.get(&file) {
+        let rate = manipulation.speech_rate;
+        let length = match self.lengths.get(&(file.clone(), rate.to_bits())) {
             Some(length) => *length,
             None => {
                 let measure = || {
-                    let own = length_s(&file, &self.scanner.tools, self.folder, self.cancel)?;
+                    let own = length_s(&file, rate, &self.scanner.tools, self.folder, self.cancel)?;
                     Ok(own.map_or(Length::Held, Length::Own))
                 };
-                self.scanner.memory.length(&file, measure)?
+                self.scanner.memory.length(&file, rate, measure)?
             }
         };
-        self.lengths.insert(file.clone(), length);
-        Ok(Shown { transcript: transcript_beside(&file), file: Some(file), length })
+        self.lengths.insert((file.clone(), rate.to_bits()), length);
+        Ok(Shown { transcript: transcript_beside(&file), file: Some(file), length, manipulation })
     }
 
     /// A text as a file, named by what it says.

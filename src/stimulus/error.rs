@@ -51,6 +51,11 @@ pub enum Error {
     Truncated { name: String, stated_s: f64, held_s: f64 },
     #[error("{name} has no video stream; give a film with frames, or give it as audio")]
     NoVideo { name: String },
+    #[error(
+        "{name} is a film, whose picture would not keep up with its sound at {rate} times its rate; leave speech_rate out \
+         for it, or give its sound alone"
+    )]
+    FilmRate { name: String, rate: f64 },
     #[error("{name} has no audio stream; give a file with sound")]
     NoAudio { name: String },
     #[error("{name} holds no frame; give a film with at least one")]

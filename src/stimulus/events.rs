@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, error::name_of, transcript::read_text};
+use super::{Error, Manipulation, error::name_of, transcript::read_text};
 
 const WANTED: &str = "onset, duration, stim_file";
 
@@ -23,6 +23,9 @@ pub struct Event {
     pub duration: Option<f64>,
     pub stimulus: PathBuf,
     pub transcript: Option<PathBuf>,
+    /// How it is changed.
+    #[serde(default)]
+    pub manipulation: Manipulation,
 }
 
 /// Reads the events that place a stimulus. Files are looked up by name in `given`, or in the folder of the
@@ -62,7 +65,7 @@ fn parse(text: &str, name: &str, find: impl Fn(&str) -> Option<PathBuf>) -> Resu
         let onset = seconds(&record[onset], "onset", name, &place)?;
         let duration = stated(&record[duration]).map(|cell| seconds(cell, "duration", name, &place)).transpose()?;
         let duration = duration.filter(|duration| *duration > 0.0);
-        events.push(Event { onset, duration, stimulus, transcript });
+        events.push(Event { onset, duration, stimulus, transcript, manipulation: Manipulation::default() });
     }
     Ok(events)
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, child::Child, container::Container};
+use super::{Error, child::Child, container::Container, probe::AudioStream};
 
 /// How long ffmpeg may take to give its next block.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -56,13 +56,26 @@ impl Ffmpeg {
         Child::start(command, Vec::new(), block, PATIENCE)
     }
 
+    /// Passes a file of interleaved float32 samples through an audio filter, in blocks of `block` bytes of such samples.
+    pub(super) fn filter(&self, path: &Path, stream: AudioStream, filter: &str, block: usize) -> Result<Child, Error> {
+        let (rate, channels) = (stream.sample_rate.to_string(), stream.channels.to_string());
+        let input = ["-ar", &rate, "-ac", &channels].map(String::from);
+        let mut command = self.read(path, "f32le", "error", &input);
+        command.args(["-af", filter, "-c:a", "pcm_f32le", "-f", "f32le", "-"]);
+        Child::start(command, Vec::new(), block, PATIENCE)
+    }
+
     fn command(&self, path: &Path, container: Container, log: &str, input: &[String]) -> Command {
+        self.read(path, container.demuxer(), log, input)
+    }
+
+    fn read(&self, path: &Path, demuxer: &str, log: &str, input: &[String]) -> Command {
         let mut file = OsString::from("file:");
         file.push(path);
         let mut command = Command::new(&self.program);
         command.args(["-hide_banner", "-nostdin", "-loglevel", log]);
         command.args(["-protocol_whitelist", "file,pipe"]).args(input);
-        command.args(["-f", container.demuxer(), "-i"]).arg(file);
+        command.args(["-f", demuxer, "-i"]).arg(file);
         command
     }
 }

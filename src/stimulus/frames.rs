@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use super::{Error, Ffmpeg, Film, FilmSource, child::Child, container::Container, error::name_of, still};
+use super::{Error, Ffmpeg, Film, FilmSource, Retouch, child::Child, container::Container, error::name_of, still};
 
 /// How far before a stretch decoding begins (s), so that the frame shown at its first instant is known.
 const LEAD_S: f64 = 2.0;
@@ -16,6 +16,8 @@ const LEAD_S: f64 = 2.0;
 pub struct Frames {
     path: PathBuf,
     frame_bytes: usize,
+    width: usize,
+    retouch: Option<Retouch>,
     /// Frames/s, and the numbers of the first frame, of the next one, and of the one after the stretch.
     fps: f64,
     first: usize,
@@ -44,11 +46,11 @@ impl Film {
         let frame_bytes = self.width as usize * self.height as usize * 3;
         let (first, end) = (self.first_frame(), self.frame_number(self.duration) + 1);
         let (fps, decoder) = match self.source {
-            FilmSource::Still => (1.0, still::decode(ffmpeg, &self.path, frame_bytes)?),
+            FilmSource::Still => (1.0, still::decode(ffmpeg, self, frame_bytes)?),
             FilmSource::Video { fps } => (fps, self.decode(ffmpeg, fps, end - first, frame_bytes)?),
         };
-        let (path, next, decoder) = (self.path.clone(), first, Some(decoder));
-        Ok(Frames { path, frame_bytes, fps, first, next, end, decoder })
+        let (path, width, retouch) = (self.path.clone(), self.width as usize, self.retouch);
+        Ok(Frames { path, frame_bytes, width, retouch, fps, first, next: first, end, decoder: Some(decoder) })
     }
 
     fn decode(&self, ffmpeg: &Ffmpeg, fps: f64, count: usize, frame_bytes: usize) -> Result<Child, Error> {
@@ -71,7 +73,10 @@ impl Film {
 impl Frames {
     fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(mut decoder) = self.decoder.take() else { return Ok(None) };
-        if let Some(frame) = decoder.next_block()?.filter(|frame| frame.len() == self.frame_bytes) {
+        if let Some(mut frame) = decoder.next_block()?.filter(|frame| frame.len() == self.frame_bytes) {
+            if let Some(retouch) = self.retouch {
+                retouch.apply(&mut frame, self.width, self.next);
+            }
             self.next += 1;
             self.decoder = Some(decoder);
             return Ok(Some(frame));
@@ -124,6 +129,7 @@ mod tests {
             source: FilmSource::Video { fps: video.fps },
             width: video.width,
             height: video.height,
+            retouch: None,
         }
     }
 

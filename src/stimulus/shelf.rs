@@ -24,12 +24,13 @@ pub struct Shelf {
     shown: Mutex<HashMap<Label, (Shown, Vec<Note>)>>,
 }
 
-/// What the files of an event hold, and what the first is called to be.
+/// What the files of an event hold, what the first is called to be, and how it is changed.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Label {
     stimulus: Content,
     kind: Option<OsString>,
     transcript: Option<Content>,
+    change: Option<Content>,
 }
 
 impl Label {
@@ -38,6 +39,7 @@ impl Label {
             stimulus: content_of(&event.stimulus)?,
             kind: event.stimulus.extension().map(OsString::from),
             transcript: event.transcript.as_deref().map(content_of).transpose()?,
+            change: event.manipulation.fingerprint(),
         })
     }
 }

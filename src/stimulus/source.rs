@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Content, Error, Ffmpeg, Film, FilmSource, Note, Sound, Speech, Timeline, Transcriber,
+    Content, Error, Ffmpeg, Film, FilmSource, Manipulation, Note, Sound, Speech, Timeline, Transcriber,
     container::Container,
     content_of, context,
     error::name_of,
     events::{self, Event},
-    frames, reading,
+    frames, masker, reading,
     shelf::{Label, Shelf},
-    still,
+    still, tempo,
     transcript::{self, Sentence},
     waveform::{self, Tape},
 };
@@ -113,6 +113,9 @@ impl Source {
                     hasher.update(
                         format!("{} {:?} {}", event.onset, event.duration, event.transcript.is_some()).as_bytes(),
                     );
+                    if let Some(change) = event.manipulation.fingerprint() {
+                        hasher.update(change.as_bytes());
+                    }
                     files.push(event.stimulus.clone());
                     files.extend(event.transcript.clone());
                 }
@@ -155,13 +158,21 @@ impl Source {
     }
 }
 
-/// How long what is in a file lasts (s): a film, a sound, or a text that is spoken; `None` for a picture, which is held
-/// as long as one likes. Sound is decoded or spoken into `folder`.
-pub fn length_s(file: &Path, tools: &Tools, folder: &Path, cancel: &CancellationToken) -> Result<Option<f64>, Error> {
+/// How long what is in a file lasts (s) at `speech_rate` times its rate: a film, a sound, or a text that is spoken; `None`
+/// for a picture, which is held as long as one likes. Sound is decoded or spoken into `folder`.
+pub fn length_s(
+    file: &Path,
+    speech_rate: f64,
+    tools: &Tools,
+    folder: &Path,
+    cancel: &CancellationToken,
+) -> Result<Option<f64>, Error> {
     let silent = Tools { transcriber: None, ..tools.clone() };
     let shelf = Shelf::new(folder);
     let mut layout = Layout::new(&silent, &shelf, cancel);
-    let shown = layout.stimulus(&Event { onset: 0.0, duration: None, stimulus: file.to_owned(), transcript: None })?;
+    let manipulation = Manipulation { speech_rate, ..Manipulation::default() };
+    let (onset, duration, stimulus, transcript) = (0.0, None, file.to_owned(), None);
+    let shown = layout.stimulus(&Event { onset, duration, stimulus, transcript, manipulation })?;
     if matches!(&shown.film, Some(Film { source: FilmSource::Still, .. })) {
         return Ok(None);
     }
@@ -233,6 +244,7 @@ impl<'a> Layout<'a> {
             source: FilmSource::Video { fps: video.fps },
             width: video.width,
             height: video.height,
+            retouch: None,
         };
         frames::check(&tools.ffmpeg, &film)?;
         let sound = match media.audio {
@@ -334,17 +346,46 @@ impl<'a> Layout<'a> {
         Ok(())
     }
 
-    /// What the file of an event shows: a picture, a film, a sound or a text, by what is in it.
+    /// What the file of an event shows: a picture, a film, a sound or a text, by what is in it, changed as the event says.
     fn stimulus(&mut self, event: &Event) -> Result<Shown, Error> {
         let path = event.stimulus.as_path();
         let transcript = event.transcript.as_deref();
-        match Container::of(path) {
+        let rate = event.manipulation.speech_rate;
+        let mut shown = match Container::of(path) {
             Err(Error::TextNotMedia { .. }) => self.text(path, TextTiming::Spoken),
             Err(error) => Err(error),
             Ok(container) if container.is_still() => self.picture(path, still::STILL_S),
-            Ok(_) if self.tools.ffmpeg.probe(path)?.video.is_some() => self.film(path, transcript),
-            Ok(_) => self.sound(path, transcript),
+            Ok(_) if self.tools.ffmpeg.probe(path)?.video.is_none() => self.sound(path, transcript),
+            Ok(_) if rate != 1.0 => Err(Error::FilmRate { name: name_of(path), rate }),
+            Ok(_) => self.film(path, transcript),
+        }?;
+        if rate != 1.0 {
+            shown = self.at_rate(shown, &name_of(path), rate)?;
         }
+        shown.film = shown.film.map(|film| film.retouched(&event.manipulation));
+        shown.sound = shown.sound.map(|sound| self.masked(sound, &name_of(path), &event.manipulation)).transpose()?;
+        Ok(shown)
+    }
+
+    /// A sound that plays `rate` times as fast, and its words with it.
+    fn at_rate(&self, mut shown: Shown, name: &str, rate: f64) -> Result<Shown, Error> {
+        if let Some(sound) = &shown.sound {
+            shown.sound = Some(tempo::stretch(&self.tools.ffmpeg, sound, name, rate, self.tape())?);
+        }
+        for word in shown.sentences.iter_mut().flat_map(|sentence| &mut sentence.words) {
+            (word.start, word.duration) = (word.start / rate, word.duration / rate);
+        }
+        Ok(shown)
+    }
+
+    /// A sound under noise, where it is to be.
+    fn masked(&mut self, sound: Sound, name: &str, by: &Manipulation) -> Result<Sound, Error> {
+        let Some(snr_db) = by.snr_db else { return Ok(sound) };
+        let masked = masker::mask(&sound, name, snr_db, by.seed, self.tape())?;
+        if masked.is_none() {
+            self.note(format!("{name} is silent, so that no noise is weaker than it: none is added"));
+        }
+        Ok(masked.unwrap_or(sound))
     }
 
     /// A picture is held for `duration` seconds; what has a length of its own is cut to it.
@@ -405,7 +446,11 @@ mod tests {
     /// Lays a source out in a folder that goes with it.
     fn lay_out(source: &Source) -> Result<(Timeline, Vec<Note>), Error> {
         let folder = tempfile::tempdir().unwrap();
-        source.lay_out(&clips::tools(), &Shelf::new(folder.path()), &CancellationToken::new())
+        lay_out_in(source, folder.path())
+    }
+
+    fn lay_out_in(source: &Source, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
+        source.lay_out(&clips::tools(), &Shelf::new(folder), &CancellationToken::new())
     }
 
     fn video(path: &Path) -> Source {
@@ -534,10 +579,112 @@ mod tests {
         }
     }
 
+    fn shown_at(onset: f64, duration: Option<f64>, stimulus: PathBuf, manipulation: Manipulation) -> Event {
+        Event { onset, duration, stimulus, transcript: None, manipulation }
+    }
+
+    #[test]
+    fn a_sound_at_another_rate_is_as_much_shorter_and_so_are_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let sound = clips::make(folder.path(), "tone.wav", &["-f", "lavfi", "-i", "sine=frequency=440:duration=6"]);
+        let transcript = folder.path().join("words.tsv");
+        std::fs::write(&transcript, "text\tstart\tduration\nOnce\t1\t0.5\nagain.\t5.5\t0.4\n").unwrap();
+        for rate in [0.5, 1.5, 2.0, 3.0] {
+            let change = Manipulation { speech_rate: rate, ..Manipulation::default() };
+            let event = Event { transcript: Some(transcript.clone()), ..shown_at(1.0, None, sound.clone(), change) };
+            let (timeline, _) = lay_out(&Source::Sequence { events: vec![event], length_s: 20.0 }).unwrap();
+            assert!((timeline.sounds[0].duration - 6.0 / rate).abs() < 1e-4, "{}", timeline.sounds[0].duration);
+            let times: Vec<(f64, f64)> = timeline.words.iter().map(|word| (word.start, word.duration)).collect();
+            assert_eq!(times, [(1.0 + 1.0 / rate, 0.5 / rate), (1.0 + 5.5 / rate, 0.4 / rate)]);
+            let length = length_s(&sound, rate, &clips::tools(), folder.path(), &CancellationToken::new()).unwrap();
+            assert_eq!(length, Some(timeline.sounds[0].duration));
+        }
+    }
+
+    #[test]
+    fn a_sound_that_is_sped_up_keeps_its_pitch() {
+        let folder = tempfile::tempdir().unwrap();
+        let sound = clips::make(folder.path(), "tone.wav", &["-f", "lavfi", "-i", "sine=frequency=440:duration=4"]);
+        for rate in [0.5, 2.0, 3.0] {
+            let change = Manipulation { speech_rate: rate, ..Manipulation::default() };
+            let source = Source::Sequence { events: vec![shown_at(0.0, None, sound.clone(), change)], length_s: 8.0 };
+            let (timeline, _) = lay_out_in(&source, folder.path()).unwrap();
+            let heard = timeline.sounds[0].waveform().unwrap();
+            let rises = heard.row(0).windows(2).into_iter().filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
+            let pitch = rises as f64 / timeline.sounds[0].duration;
+            assert!((pitch / 440.0 - 1.0).abs() < 0.03, "{pitch} Hz at {rate}");
+        }
+    }
+
+    #[test]
+    fn a_text_at_twice_the_rate_lasts_half_as_long_and_so_does_each_of_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.txt");
+        std::fs::write(&path, "Who's there? Nay, answer me.").unwrap();
+        let spoken = |speech_rate| {
+            let change = Manipulation { speech_rate, ..Manipulation::default() };
+            let events = vec![shown_at(0.0, None, path.clone(), change)];
+            lay_out_in(&Source::Sequence { events, length_s: 20.0 }, folder.path())
+        };
+        let usual = match spoken(1.0) {
+            Err(Error::ProgramMissing { .. }) => return eprintln!("SKIPPED: espeak-ng is absent"),
+            result => result.unwrap().0,
+        };
+        let fast = spoken(2.0).unwrap().0;
+        assert!((2.0 * fast.sounds[0].duration / usual.sounds[0].duration - 1.0).abs() < 1e-3);
+        for (fast, usual) in fast.words.iter().zip(&usual.words) {
+            assert_eq!((2.0 * fast.start, 2.0 * fast.duration), (usual.start, usual.duration));
+            assert_eq!(fast.context, usual.context);
+        }
+        let level = |timeline: &Timeline, from: f64, to: f64| {
+            let (waveform, rate) = (timeline.sounds[0].waveform().unwrap(), f64::from(timeline.sounds[0].sample_rate));
+            let heard = waveform.slice(ndarray::s![0, (from * rate) as usize..(to * rate) as usize]);
+            heard.iter().map(|sample| f64::from(sample.abs())).sum::<f64>() / heard.len() as f64
+        };
+        let (first, last) = (&fast.words[1], &fast.words[2]);
+        let pause = (first.start + first.duration, last.start);
+        let quiet = level(&fast, pause.0 + 0.02, pause.1 - 0.02);
+        let loud = level(&fast, last.start, last.start + last.duration);
+        assert!(quiet < 0.1 * loud, "the pause between the sentences lies where the words say: {quiet} {loud}");
+    }
+
+    #[test]
+    fn a_film_has_no_other_rate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = film(folder.path(), "film.mp4", "1", &[]);
+        let change = Manipulation { speech_rate: 1.5, ..Manipulation::default() };
+        let source = Source::Sequence { events: vec![shown_at(0.0, None, path, change)], length_s: 3.0 };
+        let error = lay_out(&source).unwrap_err();
+        assert!(
+            error.to_string().contains("1.5 times") && error.to_string().contains("leave speech_rate out"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_picture_is_shown_changed_and_unchanged_on_one_timeline_as_two_stimuli() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = picture(folder.path());
+        let plain = Manipulation::default();
+        let sequence = |change| {
+            let events =
+                vec![shown_at(0.0, Some(1.0), path.clone(), plain), shown_at(2.0, Some(1.0), path.clone(), change)];
+            Source::Sequence { events, length_s: 4.0 }
+        };
+        let change = Manipulation { contrast: 0.5, ..plain };
+        let (timeline, _) = lay_out(&sequence(change)).unwrap();
+        assert_ne!(timeline.films[0].content, timeline.films[1].content);
+        assert!(timeline.films[0].retouch.is_none() && timeline.films[1].retouch.is_some());
+        assert_eq!(timeline.films[0].content, content_of(&path).unwrap());
+        assert_ne!(sequence(change).content().unwrap(), sequence(plain).content().unwrap());
+        let seeded = sequence(Manipulation { seed: 5, ..plain });
+        assert_eq!(seeded.content().unwrap(), sequence(plain).content().unwrap(), "a seed of nothing changes nothing");
+    }
+
     #[test]
     fn a_sequence_lasts_as_long_as_it_says_whatever_is_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let event = |onset| Event { onset, duration: Some(1.5), stimulus: picture(folder.path()), transcript: None };
+        let event = |onset| shown_at(onset, Some(1.5), picture(folder.path()), Manipulation::default());
         let sequence = Source::Sequence { events: vec![event(2.0), event(6.0)], length_s: 20.0 };
         let (timeline, _) = lay_out(&sequence).unwrap();
         assert_eq!((timeline.start(), timeline.end()), (0.0, 20.0));

@@ -18,13 +18,27 @@ pub(super) fn hold(ffmpeg: &Ffmpeg, path: &Path, duration: f64) -> Result<Film, 
     let (width, height) = size(ffmpeg, path)?;
     let content = content_of(path)?;
     let path = path.to_path_buf();
-    Ok(Film { path, content, start: 0.0, duration, offset: 0.0, source: FilmSource::Still, width, height })
+    Ok(Film {
+        path,
+        content,
+        start: 0.0,
+        duration,
+        offset: 0.0,
+        source: FilmSource::Still,
+        width,
+        height,
+        retouch: None,
+    })
 }
 
-/// Starts decoding a picture to raw RGB, in one block.
-pub(super) fn decode(ffmpeg: &Ffmpeg, path: &Path, frame_bytes: usize) -> Result<Child, Error> {
-    let container = container(path)?;
-    ffmpeg.decode(path, container, &[], &options("rawvideo"), frame_bytes)
+/// Starts decoding a picture to raw RGB, in one block, at its own size or at that of a retouched film.
+pub(super) fn decode(ffmpeg: &Ffmpeg, film: &Film, frame_bytes: usize) -> Result<Child, Error> {
+    let container = container(&film.path)?;
+    let mut output = options("rawvideo");
+    if film.retouch.is_some() {
+        output.extend(["-vf".into(), format!("scale={}:{}:flags=bicubic", film.width, film.height)]);
+    }
+    ffmpeg.decode(&film.path, container, &[], &output, frame_bytes)
 }
 
 /// Width and height after rotation, from the header of the picture decoded as a PPM.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Retouch;
+
 /// BLAKE3 of a stimulus: what caches and results are named by.
 pub type Content = blake3::Hash;
 
@@ -43,7 +45,7 @@ pub enum FilmSource {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Film {
     pub path: PathBuf,
-    /// BLAKE3 of the file's bytes.
+    /// BLAKE3 of the file's bytes, and of what changes its frames.
     pub content: Content,
     /// Onset on the timeline (s).
     pub start: f64,
@@ -55,6 +57,9 @@ pub struct Film {
     /// Pixels, after rotation.
     pub width: u32,
     pub height: u32,
+    /// What is done to its frames.
+    #[serde(default)]
+    pub retouch: Option<Retouch>,
 }
 
 /// A word that is heard or read, with all that precedes it.

@@ -185,7 +185,8 @@ impl Sound {
     }
 }
 
-fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
+/// Little-endian float32 samples.
+pub(super) fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
     bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
 }
 

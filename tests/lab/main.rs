@@ -1,6 +1,7 @@
 //! What stands on the scanner, seen from outside: maps compared and tested, heads taken apart, senses combined, and the
 //! table of the paper's contrasts, all on the untrained model.
 
+mod changing;
 mod comparing;
 mod components;
 mod group;

@@ -182,6 +182,7 @@ fn predict(
         duration: Some(PICTURE_S),
         stimulus: picture.clone(),
         transcript: None,
+        manipulation: Default::default(),
     };
     let request = PredictionRequest {
         source: Source::Sequence {

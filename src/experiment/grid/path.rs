@@ -1,5 +1,7 @@
 //! The path of a field in a spec: `design.asynchrony_s`, `conditions[0].stimuli[2].silence`.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::Axis;
@@ -102,18 +104,30 @@ impl FieldPath {
         (Value::Object(inner.into_iter().collect()), Self(steps))
     }
 
-    /// Why a spec does not take a value here.
+    /// Why a spec does not take a value here: by its kind, or by its range.
     fn refusal(&self, spec: &mut Value, value: Value) -> Option<Fault> {
         let shown = value.to_string();
         self.set(spec, value);
-        match Spec::from_value(spec) {
-            Err(Error::Faults(findings)) => findings
-                .faults
-                .into_iter()
-                .next()
-                .map(|fault| Fault { problem: format!("{shown} does not go here: {}", fault.problem), ..fault }),
-            _ => None,
+        let fault = match Spec::from_value(spec) {
+            Err(Error::Faults(findings)) => findings.faults.into_iter().next(),
+            Ok(spec) => spec.check_numbers().faults.into_iter().find(|fault| fault.path == self.to_string()),
+            Err(_) => None,
+        };
+        fault.map(|fault| Fault { problem: format!("{shown} does not go here: {}", fault.problem), ..fault })
+    }
+}
+
+/// As it is written.
+impl fmt::Display for FieldPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Field(name) if i == 0 => formatter.write_str(name)?,
+                Step::Field(name) => write!(formatter, ".{name}")?,
+                Step::Item(place) => write!(formatter, "[{place}]")?,
+            }
         }
+        Ok(())
     }
 }
 
@@ -182,6 +196,13 @@ mod tests {
     fn what_is_no_path_is_refused() {
         for text in ["", ".", "a.", ".a", "a[", "a[x]", "a[-1]", "a]", "a[0]b", "[0]", "a.b.c.d.e.f.g.h.i"] {
             assert!(FieldPath::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_shown_as_it_is_written() {
+        for text in ["seed", "design.asynchrony_s", "conditions[1].stimuli[2].silence"] {
+            assert_eq!(FieldPath::parse(text).unwrap().to_string(), text);
         }
     }
 

@@ -10,7 +10,7 @@ use super::*;
 fn spec(grid: &serde_json::Value) -> Spec {
     let value = json!({
         "name": "sweep",
-        "conditions": [{"name": "a", "stimuli": ["a.png"]}, {"name": "b", "stimuli": ["b.png"]}],
+        "conditions": [{"name": "a", "stimuli": ["a.png"]}, {"name": "b", "stimuli": ["b.png"], "media": {"noise": 0.1}}],
         "design": {"kind": "event", "asynchrony_s": 8.0},
         "grid": grid,
     });
@@ -51,6 +51,46 @@ fn cells_count_through_all_axes_the_last_one_fastest() {
     assert!(cell(5).grid.is_empty());
 }
 
+/// The value of a field in every cell of a grid over it alone.
+fn varied(path: &str, axis: &serde_json::Value) -> Vec<serde_json::Value> {
+    let grid = Grid::new(&spec(&json!({ path: axis }))).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let field = format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""));
+    let of_cell = |number| serde_json::to_value(grid.spec(number).unwrap().unwrap()).unwrap();
+    (0..grid.cells()).map(|number| of_cell(number).pointer(&field).cloned().unwrap_or_default()).collect()
+}
+
+#[test]
+fn every_numeric_or_listed_field_is_varied_written_out_or_not() {
+    for (path, axis) in [
+        ("media.contrast", json!([0.0, 0.5, 1.0])),
+        ("media.blur", json!([0.0, 0.01, 0.2])),
+        ("media.noise", json!([0.0, 0.25])),
+        ("media.snr_db", json!([-10.0, 0.0, 20.0])),
+        ("media.speech_rate", json!([0.5, 1.5, 3.0])),
+        ("media.seed", json!([1, 2, 3])),
+        ("conditions[1].media.contrast", json!([0.1, 0.9])),
+        ("design.asynchrony_s", json!([4.0, 8.0])),
+        ("design.stimulus_s", json!([0.5, 1.0])),
+        ("design.repetitions", json!([1, 2])),
+        ("design.gap", json!(["silence", "grey"])),
+        ("design.seed", json!([1, 2])),
+        ("seed", json!([1, 2])),
+        ("subjects", json!([["1"], ["2", "3"]])),
+        ("modalities", json!([["audio"], ["audio", "video"]])),
+        ("conditions[0].modalities", json!([["text"], ["video"]])),
+    ] {
+        assert_eq!(json!(varied(path, &axis)), axis, "{path}");
+    }
+    let even = json!({"from": 0, "to": 1, "steps": 5});
+    assert_eq!(json!(varied("media.contrast", &even)), json!([0.0, 0.25, 0.5, 0.75, 1.0]));
+}
+
+#[test]
+fn a_value_out_of_range_is_told_with_the_range() {
+    let found = faults(&json!({"media.contrast": [0.5, 7]}));
+    assert_eq!(found[0].problem, "7 does not go here: 7 is no share of the contrast; give 0 to 1");
+}
+
 #[test]
 fn a_path_that_leads_nowhere_is_named_with_those_that_would_do() {
     let found = faults(&json!({"design.asynchrony": [1, 2], "conditions[2].name": ["x"], "conditions[0]": ["x"]}));
@@ -67,6 +107,11 @@ fn values_that_a_field_does_not_take_are_refused_before_anything_runs() {
         json!({"design.runs": {"from": 1, "to": 2, "steps": 3}}),
         json!({"modalities": [["smell"]]}),
         json!({"seed": []}),
+        json!({"media.contrast": [0.5, 1.5]}),
+        json!({"media.speech_rate": {"from": 0.1, "to": 2, "steps": 3}}),
+        json!({"media.sharpness": [1]}),
+        json!({"conditions[1].media.noise": [2]}),
+        json!({"design.asynchrony_s": [-1]}),
         json!({"grid": [1]}),
         json!({"design": ["event"]}),
     ] {

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod contrasts;
+mod media;
 mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +32,18 @@ impl Spec {
         let mut findings = Findings::default();
         self.check_names(known, &mut findings);
         conditions::check(self, &mut findings);
-        numbers::check(self, &mut findings);
+        findings.join(self.check_numbers());
         contrasts::check(self, &mut findings);
         self.check_regions(known, &mut findings);
         self.check_statistics(known, &mut findings);
+        findings
+    }
+
+    /// What is wrong with the numbers alone, which a grid asks of the values of its axes.
+    pub(super) fn check_numbers(&self) -> Findings {
+        let mut findings = Findings::default();
+        numbers::check(self, &mut findings);
+        media::check(self, &mut findings);
         findings
     }
 

@@ -140,6 +140,41 @@ fn one_stimulus_is_a_fault_only_where_a_variance_is_needed() {
 }
 
 #[test]
+fn media_out_of_range_are_told_all_at_once_for_the_experiment_and_for_each_condition() {
+    let conditions = json!([
+        {"name": "faces", "stimuli": ["a", "b"], "media": {"noise": -0.1, "speech_rate": 4}},
+        {"name": "places", "stimuli": ["c", "d"], "media": {"contrast": 0.5}},
+    ]);
+    let media = json!({"contrast": 1.5, "blur": 0.3, "noise": 2, "snr_db": 100, "speech_rate": 0.1, "seed": 3});
+    let found = check(&json!({"conditions": conditions, "media": media})).faults;
+    let places: Vec<&str> = found.iter().map(|fault| fault.path.as_str()).collect();
+    let expected = [
+        "media.contrast",
+        "media.blur",
+        "media.noise",
+        "media.snr_db",
+        "media.speech_rate",
+        "conditions[0].media.noise",
+        "conditions[0].media.speech_rate",
+    ];
+    assert_eq!(places, expected);
+    assert_eq!(found[1].problem, "0.3 is no share of the picture's shorter side; give 0 to 0.2");
+    let most = json!({"contrast": 0, "blur": 0.2, "noise": 1, "snr_db": -40, "speech_rate": 3});
+    assert_eq!(check(&json!({"media": most})), Findings::default());
+}
+
+#[test]
+fn one_continuous_stimulus_is_changed_as_a_whole_and_keeps_its_rate() {
+    let film = json!({"kind": "continuous", "stimulus": "film.mp4"});
+    let conditions = json!([{"name": "faces", "media": {"contrast": 0.5}}, {"name": "places"}]);
+    let changes = json!({"design": film, "conditions": conditions, "events": "e.tsv", "media": {"speech_rate": 1.5}});
+    assert_eq!(places(&changes), ["media.speech_rate", "conditions[0].media"]);
+    let conditions = json!([{"name": "faces"}, {"name": "places"}]);
+    let whole = json!({"design": film, "conditions": conditions, "events": "e.tsv", "media": {"contrast": 0.5}});
+    assert_eq!(check(&whole), Findings::default());
+}
+
+#[test]
 fn sizes_are_limited() {
     let many: Vec<String> = (0..10_001).map(|i| format!("{i}.png")).collect();
     let changes =

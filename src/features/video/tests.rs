@@ -21,7 +21,7 @@ fn extractor(golden: &Path, precision: Precision) -> VideoExtractor {
 fn film(source: FilmSource, duration: f64) -> Film {
     let (width, height) = (FRAME.width as u32, FRAME.height as u32);
     let content = blake3::hash(b"film");
-    Film { path: "film".into(), content, start: 0.0, duration, offset: 0.0, source, width, height }
+    Film { path: "film".into(), content, start: 0.0, duration, offset: 0.0, source, width, height, retouch: None }
 }
 
 /// A frame of one colour.
