@@ -13,9 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::{Stopped, attempt, on_disk, one_at_a_time};
 use super::worker::{Crew, Task};
 use super::{
-    Cell, Counts, DEFAULT_ATTEMPTS, Error, Experiment, ExperimentId, Job, Lane, NewExperiment, Outcome, Queue,
+    Cell, Counts, DEFAULT_ATTEMPTS, Error, Experiment, Job, JobState, Lane, NewExperiment, Outcome, Queue, Scope,
 };
-use super::{JobState, Scope};
 use crate::store::Store;
 
 /// The experiments of a queue. Clones share them.

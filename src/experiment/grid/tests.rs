@@ -54,7 +54,7 @@ fn cells_count_through_all_axes_the_last_one_fastest() {
 /// The value of a field in every cell of a grid over it alone.
 fn varied(path: &str, axis: &serde_json::Value) -> Vec<serde_json::Value> {
     let grid = Grid::new(&spec(&json!({ path: axis }))).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let field = format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""));
+    let field = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
     let of_cell = |number| serde_json::to_value(grid.spec(number).unwrap().unwrap()).unwrap();
     (0..grid.cells()).map(|number| of_cell(number).pointer(&field).cloned().unwrap_or_default()).collect()
 }
