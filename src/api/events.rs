@@ -6,7 +6,7 @@ use axum::extract::{self, Path};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 
 use super::{Error, Problem, State};
 use crate::jobs::{Event, Happening};
@@ -32,16 +32,28 @@ pub(super) async fn follow(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok()).unwrap_or(0);
+    let seen = last_seen(&headers).unwrap_or(0);
     let is_finished = state.predictions.status(&id).await?.job.state.is_finished();
     let mut events = Box::pin(state.predictions.events(&id, seen).await?.peekable());
     if is_finished && events.as_mut().peek().await.is_none() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let sent =
-        events.map(|event| event.map_err(axum::Error::new).and_then(sent)).take_until(state.closing.cancelled_owned());
+    Ok(as_they_come(&state, events.map(|event| event.map_err(axum::Error::new).and_then(sent))))
+}
+
+/// Events as they happen, until there are no more or the server shuts down.
+pub(super) fn as_they_come(
+    state: &State,
+    events: impl Stream<Item = Result<Sent, axum::Error>> + Send + 'static,
+) -> Response {
     let headers = [(header::CACHE_CONTROL, "no-cache"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((headers, Sse::new(sent).keep_alive(KeepAlive::new().interval(PING))).into_response())
+    let events = events.take_until(state.closing.clone().cancelled_owned());
+    (headers, Sse::new(events).keep_alive(KeepAlive::new().interval(PING))).into_response()
+}
+
+/// The number of the last event that a client has seen.
+pub(super) fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok())
 }
 
 fn sent(event: Event) -> Result<Sent, axum::Error> {

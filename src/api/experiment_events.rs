@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use axum::extract::{self, Path};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::events::{as_they_come, last_seen};
 use super::experiment_view::ExperimentSummary;
 use super::{Error, Problem, State};
 use crate::jobs::{ExperimentStatus, JobState};
 
-const PING: Duration = Duration::from_secs(15);
 /// Cells that another process makes are seen after so long.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -53,13 +53,11 @@ pub(super) async fn follow(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let seen: Option<u64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let status = state.experiments.status(&id).await?;
-    if status.state() != JobState::Running && seen == Some(status.finished()) {
+    if status.state() != JobState::Running && last_seen(&headers) == Some(status.finished()) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let closing = state.closing.clone();
-    let told = stream::try_unfold((state, id, Next::After(None)), |(state, id, next)| async move {
+    let told = stream::try_unfold((state.clone(), id, Next::After(None)), |(state, id, next)| async move {
         let Next::After(told) = next else { return Ok(None) };
         loop {
             let status = state.experiments.status(&id).await.map_err(axum::Error::new)?;
@@ -71,9 +69,7 @@ pub(super) async fn follow(
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     });
-    let told = futures_util::StreamExt::take_until(told, closing.cancelled_owned());
-    let headers = [(header::CACHE_CONTROL, "no-cache"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((headers, Sse::new(told).keep_alive(KeepAlive::new().interval(PING))).into_response())
+    Ok(as_they_come(&state, told))
 }
 
 fn event(status: &ExperimentStatus) -> Result<Event, axum::Error> {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
 use super::events::Event;
-use super::source::Shown;
+use super::layout::Shown;
 use super::{Content, Error, Note, content_of};
 
 /// Decoded stimuli. Safe to share between threads.
