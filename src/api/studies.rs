@@ -147,7 +147,6 @@ impl MultisensoryOrder {
             modalities: None,
             overlap_s: 0.0,
             save_features: false,
-            means_of: None,
         })
     }
 }

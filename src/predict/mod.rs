@@ -9,7 +9,6 @@ pub mod files;
 mod crossfade;
 mod error;
 mod extractors;
-mod folded;
 mod folder;
 mod pipeline;
 mod prediction;
@@ -30,4 +29,4 @@ pub use prediction::{
 };
 pub use predictor::{Health, Predictor};
 pub use progress::{Progress, Stage};
-pub use request::{PredictionRequest, VertexSets};
+pub use request::PredictionRequest;

@@ -9,9 +9,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::extractors::{Event, Extractors};
-use super::folded::FoldedReadouts;
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity};
-use super::request::VertexSets;
 use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
 use super::{Error, PredictionRequest};
@@ -47,7 +45,6 @@ pub(super) struct Pipeline {
     /// What sequences show, which is shown again and again.
     shelf: SharedShelf,
     identity: ModelIdentity,
-    folded: FoldedReadouts,
 }
 
 impl Pipeline {
@@ -67,7 +64,6 @@ impl Pipeline {
             timelines: TimelineCache::open(config.cache.join("timelines"), &config.tools)?,
             shelf: SharedShelf::new(config.cache.clone()),
             identity: identity.clone(),
-            folded: FoldedReadouts::default(),
         })
     }
 
@@ -75,7 +71,7 @@ impl Pipeline {
     /// windows are worth a forward together: a batch is doubled while that makes a window cheaper by a tenth.
     pub(super) fn warm_up(&self) -> Result<usize, Error> {
         let silence: WindowFeatures = self.settings().modalities.iter().map(|_| None).collect();
-        let readouts = self.readouts(&self.subjects(&[]), None)?;
+        let readouts = self.readouts(&self.subjects(&[]))?;
         let seconds_a_window = |windows: usize| {
             let begun = Instant::now();
             let latents = self.forward(&vec![silence.clone(); windows])?;
@@ -104,11 +100,9 @@ impl Pipeline {
         Ok(self.encoder.latents(windows)?)
     }
 
-    /// How the responses of subjects are read off: every vertex, or the means of sets of them.
-    pub(super) fn readouts(&self, subjects: &[String], means_of: Option<&VertexSets>) -> Result<Vec<Readout>, Error> {
-        let whole = self.encoder.readouts(subjects)?;
-        let Some(sets) = means_of else { return Ok(whole) };
-        Ok(subjects.iter().zip(whole).map(|(subject, whole)| self.folded.get(subject, sets, &whole)).collect())
+    /// How the responses of subjects are read off.
+    pub(super) fn readouts(&self, subjects: &[String]) -> Result<Vec<Readout>, Error> {
+        Ok(self.encoder.readouts(subjects)?)
     }
 
     pub(super) fn settings(&self) -> &Settings {

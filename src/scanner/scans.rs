@@ -63,7 +63,6 @@ impl Scans {
                     modalities: modalities.clone(),
                     overlap_s: spec.design().overlap_s(),
                     save_features: false,
-                    means_of: None,
                 };
                 predictor.check(&request)?;
                 let results = folder.join(format!("run-{}-{mask}", number + 1));
