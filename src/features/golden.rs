@@ -50,7 +50,7 @@ impl LaidOut {
         let tools = Tools { ffmpeg, speech: Speech::locate(None, "en"), transcriber: None, limits };
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (timeline, _) = source
-            .lay_out(&tools, &Shelf::within(folder.path()).unwrap(), &CancellationToken::new())
+            .lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new())
             .expect("a golden can be laid out");
         Self { timeline, tools, _folder: folder }
     }

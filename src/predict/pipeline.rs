@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::extractors::{Event, Extractors};
@@ -114,11 +115,12 @@ impl Pipeline {
     }
 
     /// Where a stimulus is decoded to: a sequence where others find it, anything else into a folder of its own in `folder`.
-    pub(super) fn shelf(&self, source: &Source, folder: &Path) -> std::io::Result<Arc<Shelf>> {
-        match source {
-            Source::Sequence { .. } => self.shelf.current(),
-            _ => Ok(Arc::new(Shelf::within(folder)?)),
+    pub(super) fn shelf(&self, source: &Source, folder: &Path) -> std::io::Result<Arc<(Shelf, TempDir)>> {
+        if let Source::Sequence { .. } = source {
+            return self.shelf.current();
         }
+        let own = tempfile::tempdir_in(folder)?;
+        Ok(Arc::new((Shelf::new(own.path()), own)))
     }
 
     /// The stimulus in time: as it was laid out before, where that is all that is needed, or else anew.

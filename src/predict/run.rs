@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ndarray::Array3;
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::crossfade::Crossfade;
@@ -47,7 +48,7 @@ pub(super) struct Run<'a> {
     listener: Listener,
     folder: PathBuf,
     /// Holds decoded sounds, which the timeline speaks of.
-    _shelf: Arc<Shelf>,
+    _shelf: Arc<(Shelf, TempDir)>,
     stimulus: Content,
     laid_out: LaidOut,
     subjects: Vec<String>,
@@ -80,7 +81,7 @@ impl<'a> Run<'a> {
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let shelf = pipeline.shelf(&request.source, folder).map_err(Error::file(folder))?;
         let stimulus = request.source.content()?;
-        let laid_out = pipeline.lay_out(&request, stimulus, &shelf, &listener.cancel)?;
+        let laid_out = pipeline.lay_out(&request, stimulus, &shelf.0, &listener.cancel)?;
 
         let windows = pipeline.windows(&laid_out.timeline, request.overlap_s);
         let tracks = pipeline.tracks(&laid_out.timeline, &request);

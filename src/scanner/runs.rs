@@ -134,7 +134,7 @@ mod tests {
         };
         let grey = grey_picture(design.gap(), folder).unwrap();
         let source = source(&run, &stimuli, grey.as_deref());
-        let (timeline, _) = source.lay_out(&tools, &Shelf::within(folder).unwrap(), &CancellationToken::new()).unwrap();
+        let (timeline, _) = source.lay_out(&tools, &Shelf::new(folder), &CancellationToken::new()).unwrap();
         (timeline, run, tools)
     }
 

@@ -31,7 +31,7 @@ pub fn length_s(
     cancel: &CancellationToken,
 ) -> Result<Option<f64>, Error> {
     let silent = Tools { transcriber: None, ..tools.clone() };
-    let shelf = Shelf::within(folder).map_err(Error::write(folder))?;
+    let shelf = Shelf::new(folder);
     let mut layout = Layout::new(&silent, &shelf, cancel);
     let manipulation = Manipulation { speech_rate, ..Manipulation::default() };
     let (onset, duration, stimulus, transcript) = (0.0, None, file.to_owned(), None);

@@ -79,7 +79,7 @@ mod tests {
         let events = vec![Event { onset, duration, stimulus, transcript, manipulation }];
         let source = Source::Sequence { events, length_s: 4.0 };
         let (timeline, notes): (Timeline, _) =
-            source.lay_out(&clips::tools(), &Shelf::within(folder.path()).unwrap(), &CancellationToken::new()).unwrap();
+            source.lay_out(&clips::tools(), &Shelf::new(folder.path()), &CancellationToken::new()).unwrap();
         let samples = timeline.sounds[0].waveform().unwrap();
         (timeline.sounds[0].clone(), samples, notes)
     }

@@ -246,8 +246,7 @@ mod tests {
             manipulation: Manipulation { noise: 1.0, ..PLAIN },
         };
         let source = Source::Sequence { events: vec![event], length_s: 6.0 };
-        let (timeline, _) =
-            source.lay_out(&tools, &Shelf::within(folder.path()).unwrap(), &CancellationToken::new()).unwrap();
+        let (timeline, _) = source.lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new()).unwrap();
         let film = &timeline.films[0];
         let frames: Vec<Vec<u8>> = film.frames(&ffmpeg).unwrap().map(Result::unwrap).collect();
         assert!(frames.windows(2).all(|pair| pair[0] != pair[1]));

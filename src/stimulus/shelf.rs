@@ -1,13 +1,13 @@
 //! Stimuli that were decoded: one that is shown again, later or in another experiment, is not decoded again.
 //!
-//! What a stimulus shows is known by what its files hold. Decoded sounds are files in a folder that goes with the shelf, so
-//! it must outlive the timelines that were laid out on it.
+//! What a stimulus shows is known by what its files hold. Decoded sounds are files in the shelf's folder, so a shelf must
+//! outlive the timelines that were laid out on it.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -18,7 +18,7 @@ use super::{Content, Error, Note, content_of};
 /// Decoded stimuli. Safe to share between threads.
 #[derive(Debug)]
 pub struct Shelf {
-    folder: TempDir,
+    folder: PathBuf,
     /// Names of sounds that were given away.
     sounds: AtomicU64,
     shown: Mutex<HashMap<Label, (Shown, Vec<Note>)>>,
@@ -45,41 +45,29 @@ impl Label {
 }
 
 impl Shelf {
-    /// An empty one, whose sounds go to a folder within this one.
-    ///
-    /// # Errors
-    /// When its folder cannot be made.
-    pub fn within(folder: &Path) -> std::io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("decoded-").tempdir_in(folder)?;
-        Ok(Self { folder, sounds: AtomicU64::new(0), shown: Mutex::default() })
+    /// An empty one, which puts its sounds into a folder.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), sounds: AtomicU64::new(0), shown: Mutex::default() }
     }
 
     /// Where one more sound is to be decoded to.
     pub(super) fn sound(&self) -> PathBuf {
-        self.place_of(self.sounds.fetch_add(1, Ordering::Relaxed))
+        self.folder.join(format!("sound-{}.f32", self.sounds.fetch_add(1, Ordering::Relaxed)))
     }
 
     pub(super) fn get(&self, label: &Label) -> Option<(Shown, Vec<Note>)> {
-        self.shown().get(label).cloned()
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(label).cloned()
     }
 
     pub(super) fn put(&self, label: Label, shown: Shown, notes: Vec<Note>) {
-        self.shown().insert(label, (shown, notes));
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(label, (shown, notes));
     }
 
     /// Stimuli on it, and bytes of their sounds on the disk.
     fn size(&self) -> (usize, u64) {
         let sounds = 0..self.sounds.load(Ordering::Relaxed);
-        let bytes = |sound| self.place_of(sound).metadata().map_or(0, |file| file.len());
-        (self.shown().len(), sounds.map(bytes).sum())
-    }
-
-    fn place_of(&self, sound: u64) -> PathBuf {
-        self.folder.path().join(format!("sound-{sound}.f32"))
-    }
-
-    fn shown(&self) -> MutexGuard<'_, HashMap<Label, (Shown, Vec<Note>)>> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+        let bytes = |sound| self.folder.join(format!("sound-{sound}.f32")).metadata().map_or(0, |file| file.len());
+        (self.shown.lock().unwrap_or_else(PoisonError::into_inner).len(), sounds.map(bytes).sum())
     }
 }
 
@@ -88,7 +76,7 @@ impl Shelf {
 #[derive(Debug)]
 pub struct SharedShelf {
     folder: PathBuf,
-    current: Mutex<Option<Arc<Shelf>>>,
+    current: Mutex<Option<Arc<(Shelf, TempDir)>>>,
 }
 
 impl SharedShelf {
@@ -104,15 +92,16 @@ impl SharedShelf {
     ///
     /// # Errors
     /// When its folder cannot be made.
-    pub fn current(&self) -> std::io::Result<Arc<Shelf>> {
+    pub fn current(&self) -> std::io::Result<Arc<(Shelf, TempDir)>> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shelf) = &*current {
-            let (stimuli, bytes) = shelf.size();
+            let (stimuli, bytes) = shelf.0.size();
             if stimuli < Self::FULL.0 && bytes < Self::FULL.1 {
                 return Ok(Arc::clone(shelf));
             }
         }
-        let shelf = Arc::new(Shelf::within(&self.folder)?);
+        let folder = tempfile::Builder::new().prefix("decoded-").tempdir_in(&self.folder)?;
+        let shelf = Arc::new((Shelf::new(folder.path()), folder));
         *current = Some(Arc::clone(&shelf));
         Ok(shelf)
     }

@@ -146,8 +146,7 @@ fn laid_out(golden: &Path, name: &str) -> (Timeline, tempfile::TempDir) {
         limits: Limits { duration_s: 60.0 },
     };
     let folder = tempfile::tempdir().unwrap();
-    let (timeline, _) =
-        source.lay_out(&tools, &Shelf::within(folder.path()).unwrap(), &CancellationToken::new()).unwrap();
+    let (timeline, _) = source.lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new()).unwrap();
     (timeline, folder)
 }
 

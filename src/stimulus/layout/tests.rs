@@ -13,7 +13,7 @@ fn lay_out(source: &Source) -> Result<(Timeline, Vec<Note>), Error> {
 }
 
 fn lay_out_in(source: &Source, folder: &Path) -> Result<(Timeline, Vec<Note>), Error> {
-    source.lay_out(&clips::tools(), &Shelf::within(folder).unwrap(), &CancellationToken::new())
+    source.lay_out(&clips::tools(), &Shelf::new(folder), &CancellationToken::new())
 }
 
 fn video(path: &Path) -> Source {
@@ -134,8 +134,7 @@ fn a_stimulus_over_the_limit_is_refused_with_the_limit() {
     let path = film(folder.path(), "film.mp4", "3", &[]);
     let tools = Tools { limits: Limits { duration_s: 2.0 }, ..clips::tools() };
     for source in [video(&path), audio(&path), Source::Image { path: picture(folder.path()), duration_s: 2.5 }] {
-        let error =
-            source.lay_out(&tools, &Shelf::within(folder.path()).unwrap(), &CancellationToken::new()).unwrap_err();
+        let error = source.lay_out(&tools, &Shelf::new(folder.path()), &CancellationToken::new()).unwrap_err();
         assert!(error.to_string().contains("the limit is 2 s"), "{error}");
     }
 }
