@@ -18,6 +18,7 @@ mod planted {
     pub(crate) mod readout;
 }
 
+use encortex::scanner::RegionRow;
 use planted::laboratory::{Laboratory, Run, laboratory};
 use planted::maps::area_under_curve;
 use planted::nulls;
@@ -123,6 +124,50 @@ fn a_planted_region_stands_out_from_every_random_patch() {
         other.p > Some(0.05) && other.patches_larger > Some(0.0),
         "green and blue are one to red's patch: {other:?}"
     );
+}
+
+/// The means of regions by a head that was folded, and as the mean of the responses of their vertices.
+#[test]
+fn region_means_alone_are_those_of_the_long_way() {
+    let Some(laboratory) = laboratory() else { return };
+    let estimates = [
+        json!({ "kind": "peak" }),
+        json!({ "kind": "glm", "noise": "ols" }),
+        json!({ "kind": "timecourse", "from_s": 0.0, "to_s": 8.0 }),
+    ];
+    let mut furthest: f64 = 0.0;
+    for estimate in estimates {
+        let long_way = spec(estimate);
+        let mut folded = long_way.clone();
+        folded["returns"] = json!(["region_means"]);
+        let [long_way, folded] = [&long_way, &folded].map(|spec| laboratory.run(&laboratory.scanner, spec));
+        assert_eq!(folded.report.files.iter().filter(|name| !name.ends_with(".tsv")).count(), 0, "no map is made");
+        let rows = |run: &Run| -> Vec<RegionRow> {
+            run.report.contrasts.iter().flat_map(|contrast| contrast.regions.clone()).collect()
+        };
+        assert_eq!(rows(&folded).len(), 4);
+        for (folded, long_way) in rows(&folded).iter().zip(rows(&long_way)) {
+            assert_eq!((&folded.region, folded.vertices), (&long_way.region, long_way.vertices));
+            assert_eq!((folded.peak_vertex, folded.patches_larger), (None, None), "a vertex was looked at");
+            let measures = |row: &RegionRow| [Some(row.mean), row.t, row.p, row.cohens_d, row.degrees_of_freedom];
+            for (folded, long_way) in measures(folded).into_iter().zip(measures(&long_way)) {
+                let (folded, long_way) = (folded.expect("a number"), long_way.expect("a number"));
+                furthest = furthest.max((folded - long_way).abs() / long_way.abs().max(1.0));
+            }
+        }
+        if folded.report.estimate == "timecourse" {
+            let numbers = |run: &Run| -> Vec<f64> {
+                let table = run.table("timecourses.tsv");
+                table.split_whitespace().filter_map(|field| field.parse().ok()).collect()
+            };
+            let (folded, long_way) = (numbers(&folded), numbers(&long_way));
+            assert_eq!((folded.len(), long_way.len()), (2 * 3 * 9 * 4, 2 * 3 * 9 * 4));
+            furthest =
+                folded.iter().zip(&long_way).fold(furthest, |furthest, (one, other)| furthest.max((one - other).abs()));
+        }
+    }
+    println!("region means by the folded head differ by {furthest:.1e} at most");
+    assert!(furthest <= 1e-5);
 }
 
 /// Five seconds after onset, as the model has it, and at no other time that is not near another trial.

@@ -142,6 +142,7 @@ fn named(state: &State, asked: Asked) -> Result<Named, Error> {
         modalities: parameters.modalities,
         overlap_s: parameters.overlap_s.unwrap_or(0.0),
         save_features: parameters.save_features.unwrap_or(false),
+        means_of: None,
     };
     state.predictor.check(&request)?;
     let key = state.predictor.key(&request)?;

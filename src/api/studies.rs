@@ -147,6 +147,7 @@ impl MultisensoryOrder {
             modalities: None,
             overlap_s: 0.0,
             save_features: false,
+            means_of: None,
         })
     }
 }

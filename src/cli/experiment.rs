@@ -219,7 +219,7 @@ fn print_report(report: &Report) {
         println!("{:<20} {:>9} {:>8} {:>8} {:>6} {:>16}", "region", "mean", "t", "d", "L-R", "peak (mm)");
         for row in &contrast.regions {
             let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
-            let [x, y, z] = row.peak_mni_mm;
+            let peak = row.peak_mni_mm.map_or("-".to_owned(), |[x, y, z]| format!("{x:.0} {y:.0} {z:.0}"));
             println!(
                 "{:<20} {:>9.4} {:>8} {:>8} {:>6} {:>16}",
                 row.region,
@@ -227,7 +227,7 @@ fn print_report(report: &Report) {
                 number(row.t),
                 number(row.cohens_d),
                 number(row.lateralization),
-                format!("{x:.0} {y:.0} {z:.0}")
+                peak
             );
         }
     }

@@ -43,6 +43,7 @@ impl Multisensory {
             modalities: None,
             overlap_s: 0.0,
             save_features: false,
+            means_of: None,
         };
         let bar = bar()?;
         let cancel = cancelled_by_ctrl_c()?;

@@ -138,6 +138,7 @@ impl Predict {
             modalities: self.modalities.clone(),
             overlap_s: self.overlap_s,
             save_features: self.save_features,
+            means_of: None,
         }
     }
 

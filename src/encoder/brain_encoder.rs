@@ -308,6 +308,24 @@ mod tests {
     }
 
     #[test]
+    fn the_folded_mean_of_vertices_is_the_mean_of_their_responses() {
+        let encoder = small();
+        let readouts = encoder.readouts(&names()).unwrap();
+        let (text, audio) = (features(3, 0.0), features(5, 1.0));
+        let latents = encoder.latents(&[vec![Some(text.view()), Some(audio.view())]]).unwrap();
+        let sets = [vec![0, 4, 29], vec![7]];
+        let folded: Vec<_> = readouts.iter().map(|readout| readout.means_of(&sets)).collect();
+        let vertices = latents.read(0, &readouts);
+        let mut expected = Array3::zeros((2, 10, 2));
+        for (place, set) in sets.iter().enumerate() {
+            let of_set: Vec<usize> = set.iter().map(|&vertex| vertex as usize).collect();
+            let mean = vertices.select(Axis(2), &of_set).mean_axis(Axis(2)).unwrap();
+            expected.index_axis_mut(Axis(2), place).assign(&mean);
+        }
+        assert_close(&latents.read(0, &folded), &expected, 1e-6);
+    }
+
+    #[test]
     fn a_window_of_another_length_is_refused() {
         let short = Array3::zeros((2, 3, SAMPLES - 1));
         assert!(matches!(small().latents(&[vec![Some(short.view()), None]]), Err(Error::FeatureShape { .. })));

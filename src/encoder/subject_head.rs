@@ -48,6 +48,13 @@ pub struct Readout {
     bias: Option<Tensor>,
 }
 
+impl Clone for Readout {
+    /// Shares the values.
+    fn clone(&self) -> Self {
+        Self { weights: self.weights.shallow_clone(), bias: self.bias.as_ref().map(Tensor::shallow_clone) }
+    }
+}
+
 impl Readout {
     /// Values that it reads.
     pub fn outputs(&self) -> usize {
@@ -60,5 +67,21 @@ impl Readout {
             Some(bias) => bias.addmm(xs, &self.weights),
             None => xs.mm(&self.weights),
         }
+    }
+
+    /// Reads the mean of each set of outputs in place of the outputs themselves: a mean of linear readouts is one.
+    pub fn means_of(&self, sets: &[Vec<i64>]) -> Self {
+        tch::no_grad(|| {
+            let places = |set: &Vec<i64>| Tensor::from_slice(set).to_device(self.weights.device());
+            let weights = |set| self.weights.index_select(1, &places(set)).mean_dim(1, false, None);
+            let bias = |bias: &Tensor, set| bias.index_select(0, &places(set)).mean(None);
+            Self {
+                weights: Tensor::stack(&sets.iter().map(weights).collect::<Vec<_>>(), 1),
+                bias: self
+                    .bias
+                    .as_ref()
+                    .map(|own| Tensor::stack(&sets.iter().map(|set| bias(own, set)).collect::<Vec<_>>(), 0)),
+            }
+        })
     }
 }

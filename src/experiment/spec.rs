@@ -102,6 +102,11 @@ impl Spec {
         if self.returns.is_empty() { vec![Returned::Maps, Returned::Regions] } else { self.returns.clone() }
     }
 
+    /// Whether the model reads off the means of regions in place of vertices.
+    pub fn reads_means(&self) -> bool {
+        self.returns.contains(&Returned::RegionMeans)
+    }
+
     /// The modalities that reach the encoder in each condition, in the order of the conditions; `None` for all.
     pub fn masks(&self) -> Vec<Option<Vec<Modality>>> {
         let mask = |condition: &Condition| {

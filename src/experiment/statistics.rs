@@ -63,7 +63,7 @@ pub enum Exchange {
 
 /// A part of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Returned {
     /// A value a vertex for each contrast and statistic.
     Maps,
@@ -71,6 +71,9 @@ pub enum Returned {
     Regions,
     /// The course of the response in each region and condition.
     Timecourses,
+    /// The mean of each region and its test, and nothing of single vertices, which are never computed: the fast way
+    /// through a sweep. No maps, peaks, lateralization or ranks.
+    RegionMeans,
 }
 
 fn five_percent() -> f64 {

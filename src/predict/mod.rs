@@ -9,6 +9,7 @@ pub mod files;
 mod crossfade;
 mod error;
 mod extractors;
+mod folded;
 mod folder;
 mod pipeline;
 mod prediction;
@@ -29,4 +30,4 @@ pub use prediction::{
 };
 pub use predictor::{Health, Predictor};
 pub use progress::{Progress, Stage};
-pub use request::PredictionRequest;
+pub use request::{PredictionRequest, VertexSets};

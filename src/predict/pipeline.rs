@@ -10,7 +10,9 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::extractors::{Event, Extractors};
+use super::folded::FoldedReadouts;
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity};
+use super::request::VertexSets;
 use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
 use super::{Error, PredictionRequest};
@@ -46,6 +48,7 @@ pub(super) struct Pipeline {
     /// What sequences show, which is shown again and again.
     shelf: SharedShelf,
     identity: ModelIdentity,
+    folded: FoldedReadouts,
 }
 
 impl Pipeline {
@@ -65,6 +68,7 @@ impl Pipeline {
             timelines: TimelineCache::open(config.cache.join("timelines"), &config.tools)?,
             shelf: SharedShelf::new(config.cache.clone()),
             identity: identity.clone(),
+            folded: FoldedReadouts::default(),
         })
     }
 
@@ -72,7 +76,7 @@ impl Pipeline {
     /// windows are worth a forward together: a batch is doubled while that makes a window cheaper by a tenth.
     pub(super) fn warm_up(&self) -> Result<usize, Error> {
         let silence: WindowFeatures = self.settings().modalities.iter().map(|_| None).collect();
-        let readouts = self.readouts(&self.subjects(&[]))?;
+        let readouts = self.readouts(&self.subjects(&[]), None)?;
         let seconds_a_window = |windows: usize| {
             let begun = Instant::now();
             let latents = self.forward(&vec![silence.clone(); windows])?;
@@ -101,9 +105,11 @@ impl Pipeline {
         Ok(self.encoder.latents(windows)?)
     }
 
-    /// How the responses of subjects are read off.
-    pub(super) fn readouts(&self, subjects: &[String]) -> Result<Vec<Readout>, Error> {
-        Ok(self.encoder.readouts(subjects)?)
+    /// How the responses of subjects are read off: every vertex, or the means of sets of them.
+    pub(super) fn readouts(&self, subjects: &[String], means_of: Option<&VertexSets>) -> Result<Vec<Readout>, Error> {
+        let whole = self.encoder.readouts(subjects)?;
+        let Some(sets) = means_of else { return Ok(whole) };
+        Ok(subjects.iter().zip(whole).map(|(subject, whole)| self.folded.get(subject, sets, &whole)).collect())
     }
 
     pub(super) fn settings(&self) -> &Settings {

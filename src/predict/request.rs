@@ -1,5 +1,7 @@
 //! What is asked of the pipeline.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -23,7 +25,13 @@ pub struct PredictionRequest {
     #[serde(default)]
     pub overlap_s: f64,
     pub save_features: bool,
+    /// Sets of vertices whose mean responses are wanted, in place of the response of every vertex.
+    #[serde(skip)]
+    pub means_of: Option<VertexSets>,
 }
+
+/// Sets of vertices, by their places in a response row.
+pub type VertexSets = Arc<Vec<Vec<i64>>>;
 
 impl PredictionRequest {
     /// The same with every modality masked: what the model predicts for nothing, the time alone. It is run unchecked.

@@ -76,7 +76,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Error> {
         let begun = Instant::now();
         let subjects = pipeline.subjects(&request.subjects);
-        let readouts = pipeline.readouts(&subjects)?;
+        let readouts = pipeline.readouts(&subjects, request.means_of.as_ref())?;
 
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let shelf = pipeline.shelf(&request.source, folder).map_err(Error::file(folder))?;

@@ -81,6 +81,7 @@ impl<'a> Turns<'a> {
         if batch.is_empty() {
             return;
         }
+        metrics::histogram!("encortex_batch_windows").record(batch.len() as f64);
         let begun = Instant::now();
         let windows: Vec<_> = batch.iter().map(|participant| participant.run.features()).collect();
         let latents = sheltered(|| self.pipeline.forward(&windows));

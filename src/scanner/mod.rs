@@ -57,7 +57,7 @@ use self::glm::GlmEstimates;
 use self::maps::Maps;
 use self::memory::Memory;
 use self::results::Results;
-use self::scans::Scans;
+use self::scans::{Scans, Session};
 use self::stimuli::Stimuli;
 use self::trial_maps::TrialMaps;
 use crate::experiment::design::{Preview, ScheduledEvent, Windows};
@@ -124,10 +124,12 @@ impl Scanner {
         let stimuli = self.stimuli(order, workdir.path(), cancel)?;
         let runs = spec.design().runs(&stimuli.material(), &self.windows(spec), spec.seed)?;
         let preview = self.preview_of(spec, &runs, &stimuli);
-        let scans = Scans::predict(&self.predictor, spec, runs, &stimuli, workdir.path(), listen, cancel)?;
-
         let regions = self.regions(&spec.regions)?;
-        let mut results = Results::new(folder, spec, &scans, &self.anatomy)?;
+        let means_of = spec.reads_means().then(|| regions.sets());
+        let session = Session { spec, runs, stimuli: &stimuli, means_of };
+        let scans = Scans::predict(&self.predictor, session, workdir.path(), listen, cancel)?;
+
+        let mut results = Results::new(folder, spec, &scans, regions.mesh(), &self.anatomy)?;
         let subjects: Vec<String> = scans.prediction().subjects.iter().map(|subject| subject.name.clone()).collect();
         let total = subjects.len() * spec.contrasts.len();
         for (number, subject) in subjects.iter().enumerate() {
@@ -139,11 +141,17 @@ impl Scanner {
                 }
                 let weights = weights(contrast)?;
                 let maps = estimates.contrast(&weights)?;
-                let rows = regions.summarise(&maps, estimates.of_trials(), &weights)?;
+                let rows = if spec.reads_means() {
+                    regions.of_means(&maps, estimates.of_trials(), &weights)?
+                } else {
+                    regions.summarise(&maps, estimates.of_trials(), &weights)?
+                };
                 results.add(subject, contrast, &weights, &maps, rows)?;
             }
             let courses = match spec.estimate() {
-                Estimate::Timecourse(course) => timecourse::read(&scans, subject, &course, &regions)?,
+                Estimate::Timecourse(course) => {
+                    timecourse::read(&scans, subject, &course, &regions.in_rows(spec.reads_means()))?
+                }
                 Estimate::Peak(_) | Estimate::Glm(_) => Vec::new(),
             };
             results.end_subject(subject, &courses)?;

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 use super::maps::Maps;
 use super::trial_maps::TrialMaps;
 use super::{Error, Scanner};
-use crate::analysis::{ContrastMaps, RandomPatches, TrialEstimates, summarise};
+use crate::analysis::{ContrastMaps, RandomPatches, StimulusEstimates, TrialEstimates, summarise};
 use crate::brain::{Hemisphere, Mesh, Patch, Region, Surfaces};
 use crate::experiment::RegionName;
+use crate::predict::VertexSets;
 
 /// Random patches that a region's mean is ranked among.
 const PATCHES: usize = 1000;
@@ -19,6 +20,7 @@ const PATCH_SEED: u64 = 0;
 /// Regions on the mesh of a prediction.
 pub(super) struct Regions {
     targets: Vec<Target>,
+    mesh: Mesh,
     /// Positions of the vertices of either hemisphere (mm, MNI152).
     mni_mm: [Vec<[f32; 3]>; 2],
 }
@@ -29,7 +31,7 @@ struct Target {
     random: Option<RandomPatches>,
 }
 
-/// A row of the table of regions.
+/// A row of the table of regions. What is read off single vertices is missing where only means were asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RegionRow {
     pub region: String,
@@ -45,12 +47,12 @@ pub struct RegionRow {
     pub cohens_d: Option<f64>,
     /// (L − R) / (L + R) of the positive parts of the effect; for a region of both hemispheres.
     pub lateralization: Option<f64>,
-    pub peak_hemisphere: String,
+    pub peak_hemisphere: Option<String>,
     /// Counted from the hemisphere's first.
-    pub peak_vertex: u32,
+    pub peak_vertex: Option<u32>,
     /// MNI152.
-    pub peak_mni_mm: [f32; 3],
-    pub peak_effect: f64,
+    pub peak_mni_mm: Option<[f32; 3]>,
+    pub peak_effect: Option<f64>,
     /// The share of random patches of the region's size with a larger mean.
     pub patches_larger: Option<f64>,
 }
@@ -93,11 +95,56 @@ impl Regions {
                 }
             }
         }
-        Ok(Self { targets, mni_mm })
+        Ok(Self { targets, mesh, mni_mm })
     }
 
-    pub(super) fn patches(&self) -> impl Iterator<Item = &Patch> {
-        self.targets.iter().map(|target| &target.patch)
+    pub(super) fn mesh(&self) -> Mesh {
+        self.mesh
+    }
+
+    /// The vertices of each region, whose means a model can be asked for.
+    pub(super) fn sets(&self) -> VertexSets {
+        let set = |target: &Target| target.patch.places().map(|place| place as i64).collect();
+        Arc::new(self.targets.iter().map(set).collect())
+    }
+
+    /// Names, and places in a row of the response: vertices, or where means were asked for a place a region.
+    pub(super) fn in_rows(&self, of_means: bool) -> Vec<(&str, Vec<usize>)> {
+        let places = |(place, target): (usize, &Target)| {
+            if of_means { vec![place] } else { target.patch.places().collect() }
+        };
+        let names = self.targets.iter().map(|target| target.patch.name.as_str());
+        names.zip(self.targets.iter().enumerate().map(places)).collect()
+    }
+
+    /// A row for each region, from maps and estimates that have a value a region.
+    pub(super) fn of_means(
+        &self,
+        maps: &Maps,
+        trials: Option<&TrialMaps>,
+        weights: &[(String, f64)],
+    ) -> Result<Vec<RegionRow>, Error> {
+        let tested = trials.filter(|_| maps.t.is_some());
+        let test = |trials: &TrialMaps| {
+            Ok::<_, Error>(StimulusEstimates::new(&trials.trials, trials.estimates.view())?.contrast(weights)?)
+        };
+        let test = tested.map(test).transpose()?;
+        let row = |(place, Target { patch, .. }): (usize, &Target)| RegionRow {
+            region: patch.name.clone(),
+            vertices: Hemisphere::BOTH.map(|side| patch.vertices(side).len()),
+            mean: maps.effect[place],
+            t: test.as_ref().map(|test| test.t[place]),
+            degrees_of_freedom: test.as_ref().map(|test| test.degrees_of_freedom[place]),
+            p: test.as_ref().map(|test| test.p[place]),
+            cohens_d: test.as_ref().map(|test| test.cohens_d[place]),
+            lateralization: None,
+            peak_hemisphere: None,
+            peak_vertex: None,
+            peak_mni_mm: None,
+            peak_effect: None,
+            patches_larger: None,
+        };
+        Ok(self.targets.iter().enumerate().map(row).collect())
     }
 
     /// A row for each region.
@@ -136,10 +183,10 @@ impl RegionRow {
             p: found.test.map(|test| test.p),
             cohens_d: found.test.map(|test| test.cohens_d),
             lateralization: found.lateralization,
-            peak_hemisphere: found.peak.hemisphere.to_string(),
-            peak_vertex: found.peak.vertex,
-            peak_mni_mm: found.peak.mni_mm,
-            peak_effect: found.peak.effect,
+            peak_hemisphere: Some(found.peak.hemisphere.to_string()),
+            peak_vertex: Some(found.peak.vertex),
+            peak_mni_mm: Some(found.peak.mni_mm),
+            peak_effect: Some(found.peak.effect),
             patches_larger: found.rank.map(|rank| rank.fraction_larger()),
         })
     }

@@ -29,6 +29,7 @@ pub(super) struct Results<'a> {
     folder: &'a Path,
     spec: &'a Spec,
     scans: &'a Scans,
+    mesh: Mesh,
     /// What maps are drawn on; `None` where none are wanted.
     canvas: Option<Canvas>,
     contrasts: Vec<ContrastReport>,
@@ -63,22 +64,28 @@ struct TableRow<'a> {
     p: Option<f64>,
     cohens_d: Option<f64>,
     lateralization: Option<f64>,
-    peak_hemisphere: &'a str,
-    peak_vertex: u32,
-    peak_x_mm: f32,
-    peak_y_mm: f32,
-    peak_z_mm: f32,
-    peak_effect: f64,
+    peak_hemisphere: Option<&'a str>,
+    peak_vertex: Option<u32>,
+    peak_x_mm: Option<f32>,
+    peak_y_mm: Option<f32>,
+    peak_z_mm: Option<f32>,
+    peak_effect: Option<f64>,
     patches_larger: Option<f64>,
 }
 
 impl<'a> Results<'a> {
-    pub(super) fn new(folder: &'a Path, spec: &'a Spec, scans: &'a Scans, anatomy: &Anatomy) -> Result<Self, Error> {
-        let mesh = Mesh::with_vertices(scans.prediction().vertices)?;
+    /// `mesh` is the one that responses lie on.
+    pub(super) fn new(
+        folder: &'a Path,
+        spec: &'a Spec,
+        scans: &'a Scans,
+        mesh: Mesh,
+        anatomy: &Anatomy,
+    ) -> Result<Self, Error> {
         let canvas = || Ok::<_, Error>(Canvas { surfaces: anatomy.surfaces()?, voxels: anatomy.volume_map(mesh)? });
         let canvas = spec.returns().contains(&Returned::Maps).then(canvas).transpose()?;
         let (contrasts, maps, files) = Default::default();
-        Ok(Self { folder, spec, scans, canvas, contrasts, maps, files })
+        Ok(Self { folder, spec, scans, mesh, canvas, contrasts, maps, files })
     }
 
     /// Adds a contrast of a subject.
@@ -90,10 +97,10 @@ impl<'a> Results<'a> {
         maps: &Maps,
         regions: Vec<RegionRow>,
     ) -> Result<(), Error> {
-        let q = maps.q()?;
+        let q = if self.spec.reads_means() { None } else { maps.q()? };
         let rate = self.spec.statistics.fdr.as_ref().map_or(USUAL_Q, |fdr| fdr.q);
         if let Some(canvas) = self.canvas.take() {
-            let provenance = self.provenance(subject)?;
+            let provenance = self.provenance(subject);
             for (statistic, values) in maps.statistics(q.as_deref()) {
                 self.write_map(&canvas, &contrast.name, statistic, &values, &provenance)?;
                 self.maps.push(Named { contrast: contrast.name.clone(), statistic, values });
@@ -114,7 +121,7 @@ impl<'a> Results<'a> {
 
     /// Ends a subject: writes what holds all of its contrasts.
     pub(super) fn end_subject(&mut self, subject: &str, courses: &[CourseRow]) -> Result<(), Error> {
-        let provenance = self.provenance(subject)?;
+        let provenance = self.provenance(subject);
         let names = Names::new(&provenance);
         let maps = std::mem::take(&mut self.maps);
         if !maps.is_empty() {
@@ -173,8 +180,8 @@ impl<'a> Results<'a> {
         Ok(report)
     }
 
-    fn provenance(&self, subject: &str) -> Result<Provenance, Error> {
-        Ok(files::provenance(self.scans.prediction(), subject)?)
+    fn provenance(&self, subject: &str) -> Provenance {
+        files::provenance_on(self.mesh, self.scans.prediction(), subject)
     }
 
     /// Different stimuli that a condition was shown by.
@@ -231,7 +238,7 @@ impl<'a> Results<'a> {
 
 fn table_rows(contrast: &ContrastReport) -> impl Iterator<Item = TableRow<'_>> {
     contrast.regions.iter().map(|row| {
-        let [peak_x_mm, peak_y_mm, peak_z_mm] = row.peak_mni_mm;
+        let [peak_x_mm, peak_y_mm, peak_z_mm] = [0, 1, 2].map(|axis| Some(row.peak_mni_mm?[axis]));
         let [vertices_left, vertices_right] = row.vertices;
         TableRow {
             contrast: &contrast.name,
@@ -244,7 +251,7 @@ fn table_rows(contrast: &ContrastReport) -> impl Iterator<Item = TableRow<'_>> {
             p: row.p,
             cohens_d: row.cohens_d,
             lateralization: row.lateralization,
-            peak_hemisphere: &row.peak_hemisphere,
+            peak_hemisphere: row.peak_hemisphere.as_deref(),
             peak_vertex: row.peak_vertex,
             peak_x_mm,
             peak_y_mm,

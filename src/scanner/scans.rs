@@ -10,7 +10,16 @@ use super::{Error, Progress, Step, runs};
 use crate::experiment::Spec;
 use crate::experiment::design::{Run, Trial};
 use crate::features::Modality;
-use crate::predict::{Prediction, PredictionRequest, Predictor};
+use crate::predict::{Prediction, PredictionRequest, Predictor, VertexSets};
+
+/// What is scanned.
+pub(super) struct Session<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) runs: Vec<Run>,
+    pub(super) stimuli: &'a Stimuli,
+    /// Sets of vertices whose means are read off in place of every vertex.
+    pub(super) means_of: Option<VertexSets>,
+}
 
 /// All runs, predicted.
 pub(super) struct Scans {
@@ -38,12 +47,10 @@ pub(super) struct Placed<'a> {
 }
 
 impl Scans {
-    /// Predicts every run. Responses go to folders in `folder`.
+    /// Predicts every run of a session. Responses go to folders in `folder`.
     pub(super) fn predict(
         predictor: &Predictor,
-        spec: &Spec,
-        runs: Vec<Run>,
-        stimuli: &Stimuli,
+        Session { spec, runs, stimuli, means_of }: Session,
         folder: &Path,
         listen: &mut dyn FnMut(Progress),
         cancel: &CancellationToken,
@@ -63,6 +70,7 @@ impl Scans {
                     modalities: modalities.clone(),
                     overlap_s: spec.design().overlap_s(),
                     save_features: false,
+                    means_of: means_of.clone(),
                 };
                 predictor.check(&request)?;
                 let results = folder.join(format!("run-{}-{mask}", number + 1));
@@ -99,7 +107,7 @@ impl Scans {
         Some(self.mask_of[index])
     }
 
-    /// The response `(time, vertex)` of a subject to a run.
+    /// The response `(time, vertex)` of a subject to a run, or `(time, region)` where means were asked for.
     pub(super) fn response(&self, run: usize, mask: usize, subject: &str) -> Result<Array2<f32>, Error> {
         let Scanned { prediction, folder } = &self.scanned[run][mask];
         Ok(prediction.response(folder, subject)?)

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::regions::Regions;
 use super::scans::Scans;
 use super::{Error, peak};
 use crate::analysis::StimulusEstimates;
@@ -22,12 +21,13 @@ pub(super) struct CourseRow {
     pub(super) stimuli: usize,
 }
 
-/// Reads a subject's courses, one row of the response after the other.
+/// Reads a subject's courses, one row of the response after the other, in regions that are called so and have these
+/// places in a row.
 pub(super) fn read(
     scans: &Scans,
     subject: &str,
     course: &TimecourseEstimate,
-    regions: &Regions,
+    regions: &[(&str, Vec<usize>)],
 ) -> Result<Vec<CourseRow>, Error> {
     let tr_s = scans.prediction().tr_s;
     let steps = ((course.to_s - course.from_s) / tr_s + 1e-9).floor().max(0.0) as usize;
@@ -41,15 +41,14 @@ pub(super) fn read(
         let estimates = StimulusEstimates::new(&read.trials, read.estimates.view())?;
         for condition in estimates.conditions() {
             let Some(stimuli) = estimates.of(condition) else { continue };
-            for patch in regions.patches() {
-                let places: Vec<usize> = patch.places().collect();
+            for (region, places) in regions {
                 let mean_of = |row: ndarray::ArrayView1<f32>| {
                     places.iter().map(|place| f64::from(row[*place])).sum::<f64>() / places.len() as f64
                 };
                 let means: Vec<f64> = stimuli.rows().into_iter().map(mean_of).collect();
                 let (mean, standard_deviation) = spread(&means);
                 rows.push(CourseRow {
-                    region: patch.name.clone(),
+                    region: (*region).to_owned(),
                     condition: condition.clone(),
                     after_s,
                     mean,

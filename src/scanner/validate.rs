@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use super::compare::{labels, numbers};
-use super::scans::Scans;
+use super::scans::{Scans, Session};
 use super::{Desk, Error, Estimates, MapFile, Order, Progress, Scanner, Space, weights};
 use crate::analysis::{self, Correlation, MapPair};
 use crate::brain::{MeasuredMap, Mesh, Surfaces};
@@ -138,7 +138,8 @@ impl Scanner {
         let order = Order { spec, events: &intake.events, warnings: &[], find: &find };
         let stimuli = self.stimuli(order, own.path(), cancel)?;
         let runs = spec.design().runs(&stimuli.material(), &self.windows(spec), spec.seed)?;
-        let scans = Scans::predict(&self.predictor, spec, runs, &stimuli, own.path(), listen, cancel)?;
+        let session = Session { spec, runs, stimuli: &stimuli, means_of: None };
+        let scans = Scans::predict(&self.predictor, session, own.path(), listen, cancel)?;
         let subject = &scans.prediction().subjects[0].name;
         let contrast = spec.contrasts.iter().find(|contrast| contrast.name == published.contrast);
         let unknown = || Error::Unfit { localizer: localizer.name.clone(), faults: vec![published.contrast.clone()] };

@@ -36,6 +36,7 @@ fn predicted(scanner: &Scanner, stimuli: [&Path; 2], by: Manipulation) -> Tested
         modalities: None,
         overlap_s: 0.0,
         save_features: false,
+        means_of: None,
     };
     let folder = tempfile::tempdir()?;
     let prediction =

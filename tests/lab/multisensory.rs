@@ -20,6 +20,7 @@ fn request() -> Option<PredictionRequest> {
         modalities: None,
         overlap_s: 0.0,
         save_features: false,
+        means_of: None,
     })
 }
 

@@ -194,6 +194,7 @@ fn predict(
         modalities: None,
         overlap_s: 0.0,
         save_features,
+        means_of: None,
     };
     let predicted = predictor.run_blocking(request, folder.to_owned(), |_| (), CancellationToken::new());
     (predicted.expect("a prediction"), onsets)

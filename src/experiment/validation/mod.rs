@@ -2,6 +2,7 @@
 
 mod conditions;
 mod contrasts;
+mod means;
 mod media;
 mod numbers;
 
@@ -36,6 +37,7 @@ impl Spec {
         contrasts::check(self, &mut findings);
         self.check_regions(known, &mut findings);
         self.check_statistics(known, &mut findings);
+        means::check(self, &mut findings);
         findings
     }
 

@@ -140,6 +140,20 @@ fn one_stimulus_is_a_fault_only_where_a_variance_is_needed() {
 }
 
 #[test]
+fn region_means_leave_no_vertex_to_ask_for() {
+    let changes = json!({
+        "returns": ["region_means", "maps"],
+        "regions": [],
+        "estimate": {"kind": "glm"},
+        "statistics": {"fdr": {"over": "vertices"}, "permutations": {"n": 100}},
+    });
+    let expected = ["returns", "regions", "estimate.noise", "statistics.fdr.over", "statistics.permutations"];
+    assert_eq!(places(&changes), expected);
+    let sound = json!({"returns": ["region_means"], "regions": ["FFA"], "estimate": {"kind": "glm", "noise": "ols"}});
+    assert_eq!(check(&sound), Findings::default());
+}
+
+#[test]
 fn media_out_of_range_are_told_all_at_once_for_the_experiment_and_for_each_condition() {
     let conditions = json!([
         {"name": "faces", "stimuli": ["a", "b"], "media": {"noise": -0.1, "speech_rate": 4}},

@@ -71,6 +71,7 @@ fn request() -> PredictionRequest {
         modalities: None,
         overlap_s: 0.0,
         save_features: false,
+        means_of: None,
     }
 }
 

@@ -146,19 +146,24 @@ fn subject_index(prediction: &Prediction, subject: &str) -> Result<usize, Error>
 
 /// What the files of one subject say of themselves.
 pub fn provenance(prediction: &Prediction, subject: &str) -> Result<Provenance, Error> {
-    Ok(Provenance {
+    Ok(provenance_on(Mesh::with_vertices(prediction.vertices)?, prediction, subject))
+}
+
+/// The same where a row of the response is not a value a vertex of the mesh.
+pub fn provenance_on(mesh: Mesh, prediction: &Prediction, subject: &str) -> Provenance {
+    Provenance {
         model: prediction.model.name.clone(),
         trained: prediction.model.trained,
         weights_sha256: prediction.model.weights_sha256.clone(),
         licence: prediction.model.licence.clone(),
-        mesh: Mesh::with_vertices(prediction.vertices)?,
+        mesh,
         subject: subject.to_owned(),
         task: prediction.stimulus.task.clone(),
         stimulus_blake3: prediction.stimulus.hash.clone(),
         tr_s: prediction.tr_s,
         start_s: prediction.start_s,
         lag_s: prediction.lag_s,
-    })
+    }
 }
 
 /// Makes the files of one prediction.
