@@ -3,35 +3,20 @@
 Criterion's figures are those of the `cargo bench` just before; everything else is measured here.
 """
 
-import json
-import os
 import statistics
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import requests
 import torch
 
+from bench_sweep import sweep_rows
+from measure import ENCORTEX, WIDE, Row, criterion_seconds, make_film, median_seconds, peak_memory, server
 from plain_encoder import DEPTH, GROUPS, HIDDEN, LOW_RANK, SAMPLES, VERTICES, WIDTHS, BrainEncoder
 
 WINDOW_GFLOP = 59.0  # the encoder's matrix products for one window of 100 s
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
-ENCORTEX = TARGET / "release" / "encortex"
-
-
-def median_seconds(work, seconds=8.0, at_least=5):
-    """Median over as many runs as fit, after one to warm up."""
-    work()
-    runs, end = [], time.perf_counter() + seconds
-    while len(runs) < at_least or time.perf_counter() < end:
-        start = time.perf_counter()
-        work()
-        runs.append(time.perf_counter() - start)
-    return statistics.median(runs)
 
 
 @torch.no_grad()
@@ -60,25 +45,6 @@ def gemm_gflop_per_second(kind, batch):
     return flop / seconds / 1e9
 
 
-def criterion_seconds(bench):
-    """Median of the criterion benchmark with this name, in which `*` stands for any part (s)."""
-    runs = (TARGET / "criterion").glob(f"{bench}/new/estimates.json")
-    newest = max(runs, key=lambda path: path.stat().st_mtime)
-    return json.loads(newest.read_text())["median"]["point_estimate"] / 1e9
-
-
-class Row(NamedTuple):
-    what: str
-    ours: str
-    beside: str
-    ratio: float
-    limit: float
-
-    def __str__(self):
-        verdict = "" if self.ratio <= self.limit else "  over"
-        return f"| {self.what} | {self.ours} | {self.beside} | {self.ratio:.2f} | {self.limit:.2f}{verdict} |"
-
-
 def encoder_rows():
     for batch in (1, 8):
         ours = criterion_seconds(f"encoder/windows/{batch}")
@@ -96,46 +62,6 @@ def text_rows():
     yield Row("1,000 words", f"{words:.2f} s", f"one forward {forward:.2f} s", words / forward, 2.0)
 
 
-# The untrained model with the brain encoder of the released one, and the average subject alone.
-WIDE = """
-name = "wide"
-description = "untrained: the encoder at its released size behind tiny extractors"
-licence = "Apache-2.0"
-trained = false
-mesh = "fsaverage5"
-vertices = 20484
-subjects = ["average"]
-
-[origin.seed]
-seed = 1
-text = { layers = 4, width = 64, heads = 4, key_value_heads = 2, feed_forward_width = 160 }
-audio = { layers = 4, width = 64, heads = 4, feed_forward_width = 128 }
-video = { layers = 4, width = 48, heads = 2, crop = 64 }
-encoder = { hidden = 1152, depth = 8, heads = 8, low_rank = 2048 }
-"""
-
-
-def peak_memory(process):
-    """Peak resident memory of a process so far (bytes); 0 once it has ended."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
-
-
-@contextmanager
-def server(model, folder):
-    """A server that is ready: its process and its address."""
-    command = [ENCORTEX, "serve", "--listen", "127.0.0.1:0", "--model", model, "--surfaces", "share/fsaverage5"]
-    command += ["--models-dir", folder / "models", "--data-dir", folder / "data"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            address = process.stdout.readline().removeprefix("listening on ").strip()
-            while not requests.get(f"{address}/health/ready").ok:
-                time.sleep(0.05)
-            yield process, address
-        finally:
-            process.terminate()
-
-
 def loading_rows(folder):
     """The memory that loading adds to a server whose weights are negligible."""
     with server("wide", folder):
@@ -146,12 +72,6 @@ def loading_rows(folder):
         loading = peak_memory(process) - without
     weights = max(path.stat().st_size for path in (folder / "data").rglob("*.safetensors"))
     yield Row("memory to load", f"{loading / 1e6:.0f} MB", f"weights {weights / 1e6:.0f} MB", loading / weights, 1.2)
-
-
-def make_film(path, seconds):
-    picture, tone = f"testsrc2=size=320x240:rate=25:duration={seconds}", f"sine=frequency=330:duration={seconds}"
-    inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone]
-    subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-y", *inputs, path], check=True)
 
 
 def film_rows(folder):
@@ -211,7 +131,8 @@ def main():
         manifest = folder / "models" / "wide" / "model.toml"
         manifest.parent.mkdir(parents=True)
         manifest.write_text(WIDE)
-        for rows in (encoder_rows(), text_rows(), loading_rows(folder), film_rows(folder), cached_rows(folder)):
+        predictions = (encoder_rows(), text_rows(), loading_rows(folder), film_rows(folder), cached_rows(folder))
+        for rows in (*predictions, sweep_rows(folder)):
             for row in rows:
                 print(row, flush=True)
 
