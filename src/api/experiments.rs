@@ -68,7 +68,8 @@ pub(super) async fn list(
     Ok((link, Json(list.iter().map(ExperimentSummary::of).collect::<Vec<_>>())).into_response())
 }
 
-/// Asks for an experiment: the whole spec is looked through first. The same experiment is joined where it is.
+/// Asks for an experiment: the whole spec is looked through first. The same experiment is joined where it is:
+/// cells of it that failed or were cancelled are queued anew.
 #[utoipa::path(
     post, path = "/v1/experiments", tag = "experiments", request_body = Spec,
     responses(

@@ -7,6 +7,7 @@ mod bad_input;
 mod changed_media;
 mod experiments;
 mod form;
+mod full_disk;
 mod maps;
 mod media;
 mod overload;
