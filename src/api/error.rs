@@ -168,6 +168,9 @@ impl Error {
     fn detail(&self, status: StatusCode) -> String {
         if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             tracing::error!(error = full_message(self), "a request or prediction failed by the server's own fault");
+            if status == StatusCode::INSUFFICIENT_STORAGE {
+                return DISK_FULL.to_owned();
+            }
             if !matches!(self, Self::PredictionFailed(_)) {
                 return "the server could not do it; its log says why".to_owned();
             }
@@ -175,6 +178,9 @@ impl Error {
         full_message(self)
     }
 }
+
+const DISK_FULL: &str = "the server's disk is full, so this was not kept; delete predictions, experiments or stimuli that are \
+                         no longer needed, or make room on the disk, then ask again";
 
 type Verdict = (StatusCode, &'static str);
 
@@ -455,6 +461,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_apart() {
         let error = store::Error::File { path: "x".into(), source: io::ErrorKind::StorageFull.into() };
-        assert_eq!(Error::from(error).verdict(), (StatusCode::INSUFFICIENT_STORAGE, "storage_full".into()));
+        let failure = Error::from(error).failure();
+        assert_eq!((failure.status, failure.code.as_str()), (507, "storage_full"));
+        assert!(failure.detail.contains("make room"), "{}", failure.detail);
     }
 }
