@@ -19,6 +19,7 @@ mod maps;
 mod memory;
 mod multisensory;
 mod peak;
+mod permuted;
 mod regions;
 mod report;
 mod results;
@@ -45,6 +46,7 @@ pub use group::{GroupReport, group};
 pub use intake::{Desk, Intake};
 pub use map_file::{MapFile, Space};
 pub use multisensory::{MultisensoryReport, SubjectSenses};
+pub use permuted::PermutationReport;
 pub use regions::RegionRow;
 pub use report::{ContrastReport, Report};
 pub use results::REPORT;
@@ -56,6 +58,7 @@ pub use zip_folder::unpack;
 use self::glm::GlmEstimates;
 use self::maps::Maps;
 use self::memory::Memory;
+use self::permuted::Permuted;
 use self::results::Results;
 use self::scans::Scans;
 use self::stimuli::Stimuli;
@@ -126,7 +129,7 @@ impl Scanner {
         let preview = self.preview_of(spec, &runs, &stimuli);
         let scans = Scans::predict(&self.predictor, spec, runs, &stimuli, workdir.path(), listen, cancel)?;
 
-        let regions = self.regions(&spec.regions)?;
+        let regions = self.regions(&spec.all_regions())?;
         let mut results = Results::new(folder, spec, &scans, &self.anatomy)?;
         let subjects: Vec<String> = scans.prediction().subjects.iter().map(|subject| subject.name.clone()).collect();
         let total = subjects.len() * spec.contrasts.len();
@@ -138,8 +141,15 @@ impl Scanner {
                     return Err(Error::Cancelled);
                 }
                 let weights = weights(contrast)?;
-                let maps = estimates.contrast(&weights)?;
-                let rows = regions.summarise(&maps, estimates.of_trials(), &weights)?;
+                let mut maps = estimates.contrast(&weights)?;
+                if let (Some(asked), Some(trials), Some(_)) =
+                    (&spec.statistics.permutations, estimates.of_trials(), &maps.t)
+                {
+                    let seed = asked.seed.or(spec.seed).unwrap_or_default();
+                    maps.permuted = Some(Permuted::of(trials, &weights, asked, seed, cancel)?);
+                }
+                let atlas = spec.statistics.tested_atlas();
+                let rows = regions.summarise(&maps, estimates.of_trials(), &weights, atlas)?;
                 results.add(subject, contrast, &weights, &maps, rows)?;
             }
             let courses = match spec.estimate() {

@@ -1,14 +1,15 @@
 //! The regions that an experiment asks for, and what the maps of a contrast show in each.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::maps::Maps;
 use super::trial_maps::TrialMaps;
 use super::{Error, Scanner};
-use crate::analysis::{ContrastMaps, RandomPatches, TrialEstimates, summarise};
+use crate::analysis::{ContrastMaps, RandomPatches, TrialEstimates, false_discovery_rate, summarise};
 use crate::brain::{Hemisphere, Mesh, Patch, Region, Surfaces};
 use crate::experiment::RegionName;
 
@@ -23,14 +24,17 @@ pub(super) struct Regions {
     mni_mm: [Vec<[f32; 3]>; 2],
 }
 
-/// A region, and for one that is looked for by name the random patches of its size.
+/// A region.
 struct Target {
     patch: Patch,
+    /// The atlas that it is a parcel of.
+    atlas: Option<String>,
+    /// For one that is looked for by name the random patches of its size.
     random: Option<RandomPatches>,
 }
 
 /// A row of the table of regions.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RegionRow {
     pub region: String,
     /// Vertices in the left and in the right hemisphere.
@@ -42,6 +46,9 @@ pub struct RegionRow {
     pub degrees_of_freedom: Option<f64>,
     /// Of both tails.
     pub p: Option<f64>,
+    /// Benjamini and Hochberg's q of p among the parcels of the atlas over which false discoveries are counted; of its
+    /// parcels only.
+    pub q: Option<f64>,
     pub cohens_d: Option<f64>,
     /// (L − R) / (L + R) of the positive parts of the effect; for a region of both hemispheres.
     pub lateralization: Option<f64>,
@@ -68,28 +75,41 @@ impl Scanner {
 }
 
 impl Regions {
-    /// Looks names up: built-in spheres, whole atlases, single parcels.
+    /// Looks names up: built-in spheres, whole atlases, single parcels. A parcel that is named for itself is not repeated
+    /// among those of its atlas.
     fn named(scanner: &Scanner, names: &[String]) -> Result<Self, Error> {
         let mesh = Mesh::with_vertices(scanner.predictor.card().vertices as usize)?;
         let surfaces = scanner.anatomy.surfaces()?;
         let mni_mm = positions(&surfaces, mesh);
-        let alone = |patch| Target { patch, random: None };
-        let ranked = |patch: Patch| {
+        let named: BTreeSet<RegionName> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        let is_named = |atlas: &str, parcel: &str| {
+            named.contains(&RegionName::Parcel { atlas: atlas.to_owned(), parcel: parcel.to_owned() })
+        };
+        let ranked = |patch: Patch, atlas: Option<String>| {
             let everywhere = vec![true; mesh.vertices()];
             let positions = [&mni_mm[0][..], &mni_mm[1]];
             let random = RandomPatches::draw(&(&patch).into(), positions, &everywhere, PATCHES, PATCH_SEED)?;
-            Ok::<_, Error>(Target { patch, random: Some(random) })
+            Ok::<_, Error>(Target { patch, atlas, random: Some(random) })
         };
         let mut targets = Vec::new();
+        let mut seen = BTreeSet::new();
         for name in names {
-            match name.parse::<RegionName>()? {
-                RegionName::Sphere(name) => targets.push(ranked(Region::find(&name)?.patch(&surfaces, mesh)?)?),
-                RegionName::Atlas(atlas) => {
-                    let atlas = scanner.atlases.load(&atlas, mesh)?;
-                    targets.extend(atlas.parcels().iter().map(|parcel| alone(parcel.patch.clone())));
+            let name = name.parse::<RegionName>()?;
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            match name {
+                RegionName::Sphere(name) => targets.push(ranked(Region::find(&name)?.patch(&surfaces, mesh)?, None)?),
+                RegionName::Atlas(name) => {
+                    let atlas = scanner.atlases.load(&name, mesh)?;
+                    let patches = atlas.parcels().iter().map(|parcel| parcel.patch.clone());
+                    let others = patches.filter(|patch| !is_named(&name, &patch.name));
+                    targets.extend(others.map(|patch| Target { patch, atlas: Some(name.clone()), random: None }));
                 }
-                RegionName::Parcel { atlas, parcel } => {
-                    targets.push(ranked(scanner.atlases.load(&atlas, mesh)?.find(&parcel)?)?)
+                RegionName::Parcel { atlas: name, parcel } => {
+                    let atlas = scanner.atlases.load(&name, mesh)?;
+                    let is_whole = atlas.parcels().iter().any(|own| own.patch.name == parcel);
+                    targets.push(ranked(atlas.find(&parcel)?, is_whole.then_some(name))?);
                 }
             }
         }
@@ -100,12 +120,13 @@ impl Regions {
         self.targets.iter().map(|target| &target.patch)
     }
 
-    /// A row for each region.
+    /// A row for each region. False discoveries are counted among the parcels of `atlas`.
     pub(super) fn summarise(
         &self,
         maps: &Maps,
         trials: Option<&TrialMaps>,
         weights: &[(String, f64)],
+        atlas: Option<&str>,
     ) -> Result<Vec<RegionRow>, Error> {
         let effect = maps.effect.to_vec();
         let t = maps.t.as_ref().map(|t| t.to_vec());
@@ -120,12 +141,21 @@ impl Regions {
             }),
             mni_mm: [&self.mni_mm[0], &self.mni_mm[1]],
         };
-        self.targets.iter().map(|target| RegionRow::of(target, &maps)).collect()
+        let mut rows =
+            self.targets.iter().map(|target| RegionRow::of(target, &maps)).collect::<Result<Vec<_>, Error>>()?;
+        let is_tested = |target: &Target| atlas.is_some() && target.atlas.as_deref() == atlas;
+        let parcels = rows.iter_mut().zip(&self.targets).filter(|(row, target)| is_tested(target) && row.p.is_some());
+        let parcels: Vec<&mut RegionRow> = parcels.map(|(row, _)| row).collect();
+        let p: Vec<f64> = parcels.iter().filter_map(|row| row.p).collect();
+        for (row, q) in parcels.into_iter().zip(false_discovery_rate(&p)?) {
+            row.q = Some(q);
+        }
+        Ok(rows)
     }
 }
 
 impl RegionRow {
-    fn of(Target { patch, random }: &Target, maps: &ContrastMaps) -> Result<Self, Error> {
+    fn of(Target { patch, random, .. }: &Target, maps: &ContrastMaps) -> Result<Self, Error> {
         let found = summarise(&patch.into(), maps, false, random.as_ref())?;
         Ok(Self {
             region: patch.name.clone(),
@@ -134,6 +164,7 @@ impl RegionRow {
             t: found.test.map(|test| test.t),
             degrees_of_freedom: found.test.map(|test| test.degrees_of_freedom),
             p: found.test.map(|test| test.p),
+            q: None,
             cohens_d: found.test.map(|test| test.cohens_d),
             lateralization: found.lateralization,
             peak_hemisphere: found.peak.hemisphere.to_string(),

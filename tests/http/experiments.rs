@@ -113,6 +113,35 @@ fn a_grid_is_a_cell_for_each_value() {
 }
 
 #[test]
+fn permutations_of_too_few_stimuli_are_refused_and_of_enough_are_told_with_their_number() {
+    let server = Server::start();
+    let mut spec = faces(&server);
+    spec["statistics"] = json!({"permutations": {"n": 99, "seed": 1}});
+    let detail = asked(&server, &spec).refused(422, "invalid_spec");
+    assert!(detail.contains("contrasts[0]") && detail.contains("4 stimuli of each condition"), "{detail}");
+
+    let words = |words: &[&str]| words.iter().map(|word| json!({"text": word})).collect::<Vec<_>>();
+    let spec = json!({
+        "name": "weather", "modalities": ["text"], "returns": ["regions"], "regions": ["FFA"],
+        "conditions": [
+            {"name": "wet", "stimuli": words(&["Rain.", "Snow.", "Hail.", "Fog."])},
+            {"name": "dry", "stimuli": words(&["Sun.", "Wind.", "Dust.", "Heat."])},
+        ],
+        "contrasts": [{"name": "wet", "expression": "wet - dry"}],
+        "statistics": {"permutations": {"n": 99, "seed": 1}},
+    });
+    let view = finished(&server, &id(&asked(&server, &spec).expect(202)));
+    let told = &view["report"]["contrasts"][0]["permutations"];
+    assert_eq!(
+        (&told["exchange"], &told["stimuli"], &told["permutations"]),
+        (&json!("labels"), &json!(8), &json!(100))
+    );
+    assert!(told["significant_vertices"].is_u64(), "{view}");
+    let notes = view["report"]["notes"].to_string();
+    assert!(notes.contains("Permutations exchange stimuli"), "{notes}");
+}
+
+#[test]
 fn an_experiment_is_looked_through_without_being_run() {
     let server = Server::start();
     let fine = server.post_json("/v1/experiments:validate", &faces(&server)).expect(200).json();
