@@ -6,6 +6,7 @@
 //! waits there for the model's.
 
 mod atlas_folder;
+mod cell;
 mod cell_maps;
 mod compare;
 mod components;
