@@ -14,6 +14,7 @@
 mod analysis;
 mod atomic;
 mod error;
+mod full;
 mod incoming;
 mod result_folder;
 mod stimulus;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use atomic::write_whole;
 pub use error::Error;
+pub use full::is_storage_full;
 pub use incoming::Incoming;
 pub use result_folder::ResultFolder;
 pub use stimulus::Stimulus;
