@@ -178,13 +178,13 @@ impl Config {
         })?)
     }
 
-    /// Starts the model that the settings name.
+    /// The model that the settings name, not loaded yet.
     pub(crate) fn predictor(&self, catalogue: &Catalogue) -> anyhow::Result<Predictor> {
         let model = catalogue.resolve(&self.model)?;
-        Ok(Predictor::start(model, self.pipeline()?)?)
+        Ok(Predictor::open(model, self.pipeline()?)?)
     }
 
-    /// Starts the model and puts a scanner around it.
+    /// A scanner around that model.
     pub(crate) fn scanner(&self) -> anyhow::Result<Scanner> {
         self.scanner_of(self.predictor(&self.catalogue()?)?)
     }

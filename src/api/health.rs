@@ -44,7 +44,7 @@ pub(super) fn reason_not_ready(state: &State) -> Option<String> {
     }
     match state.predictor.health() {
         Health::Ready => None,
-        Health::Loading => Some("the model is loading".to_owned()),
+        Health::Unloaded | Health::Loading => Some("the model is loading".to_owned()),
         Health::Failed(reason) => Some(reason),
     }
 }

@@ -160,7 +160,7 @@ impl Given {
 pub(super) fn loaded(scanner: &Scanner) -> anyhow::Result<()> {
     match tokio::runtime::Runtime::new()?.block_on(scanner.predictor.loaded()) {
         Health::Failed(reason) => bail!("the model {} did not load: {reason}", scanner.predictor.card().name),
-        Health::Ready | Health::Loading => Ok(()),
+        Health::Ready | Health::Loading | Health::Unloaded => Ok(()),
     }
 }
 

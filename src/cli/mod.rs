@@ -10,6 +10,7 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
+mod termination;
 mod validate;
 
 use std::path::Path;

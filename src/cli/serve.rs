@@ -4,17 +4,17 @@ use anyhow::{Context, bail};
 use encortex::api;
 use encortex::predict::{Health, Predictor};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
+use super::termination::terminated;
 use crate::config::Config;
 
-/// As a shell says of a process that SIGINT ended.
-const EXIT_INTERRUPTED: i32 = 130;
-
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
-    tokio::runtime::Runtime::new()?.block_on(serve(config))
+    let stop = terminated()?;
+    tokio::runtime::Runtime::new()?.block_on(serve(config, stop))
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(config: &Config, stop: CancellationToken) -> anyhow::Result<()> {
     let catalogue = config.catalogue()?;
     let predictor = config.predictor(&catalogue)?;
     let listener =
@@ -22,7 +22,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     let state = api::State::open(config.server(), catalogue, config.scanner_of(predictor.clone())?).await?;
     tokio::select! {
-        served = api::serve(listener, state, terminated()) => Ok(served?),
+        served = api::serve(listener, state, stop.cancelled_owned()) => Ok(served?),
         reason = failed_to_load(&predictor) => bail!("the model {} did not load: {reason}", config.model),
     }
 }
@@ -31,30 +31,6 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 async fn failed_to_load(predictor: &Predictor) -> String {
     match predictor.loaded().await {
         Health::Failed(reason) => reason,
-        Health::Ready | Health::Loading => std::future::pending().await,
-    }
-}
-
-/// SIGTERM or Ctrl-C. A second one ends the process at once: what runs is run again by the next.
-async fn terminated() {
-    signalled().await;
-    tokio::spawn(async {
-        signalled().await;
-        std::process::exit(EXIT_INTERRUPTED);
-    });
-}
-
-async fn signalled() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = terminate => (),
-        _ = tokio::signal::ctrl_c() => (),
+        Health::Ready | Health::Loading | Health::Unloaded => std::future::pending().await,
     }
 }
