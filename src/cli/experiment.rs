@@ -6,11 +6,10 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use encortex::experiment::design::Preview;
 use encortex::experiment::{Library, Localizer, Spec};
-use encortex::predict::Health;
 use encortex::scanner::{self, Desk, Intake, Order, Progress, Report, Scanner, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::cancelled_by_ctrl_c;
+use super::{cancelled_by_ctrl_c, load};
 use crate::config::Config;
 
 #[derive(Subcommand)]
@@ -69,7 +68,7 @@ impl Run {
         std::fs::create_dir_all(&self.out)?;
         let workdir = tempfile::tempdir_in(&self.out)?;
         self.given.taken_in(&scanner, workdir.path(), |intake, desk| {
-            loaded(&scanner)?;
+            load(&scanner)?;
             let warnings: Vec<String> = intake.findings.warnings.iter().map(ToString::to_string).collect();
             let find = |stimulus: &_| desk.find(stimulus);
             let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
@@ -153,14 +152,6 @@ impl Given {
         let spec = if is_toml { Spec::from_toml(&bytes) } else { Spec::from_json(&bytes) };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok((spec?, folder.to_owned()))
-    }
-}
-
-/// Waits for the model.
-pub(super) fn loaded(scanner: &Scanner) -> anyhow::Result<()> {
-    match tokio::runtime::Runtime::new()?.block_on(scanner.predictor.loaded()) {
-        Health::Failed(reason) => bail!("the model {} did not load: {reason}", scanner.predictor.card().name),
-        Health::Ready | Health::Loading | Health::Unloaded => Ok(()),
     }
 }
 

@@ -109,6 +109,16 @@ impl Predictor {
         verdict.unwrap_or_else(|_| Health::Failed("the model thread stopped while it was loading".into()))
     }
 
+    /// Waits until the model cannot be trusted any more, and tells why.
+    pub async fn failed(&self) -> String {
+        let mut health = self.thread().health.clone();
+        let verdict = health.wait_for(|health| matches!(health, Health::Failed(_))).await.map(|health| health.clone());
+        match verdict {
+            Ok(Health::Failed(reason)) => reason,
+            Ok(_) | Err(_) => gone().to_string(),
+        }
+    }
+
     /// Refuses at once what the model cannot do.
     pub fn check(&self, request: &PredictionRequest) -> Result<(), Error> {
         request.check(&self.shared.settings)

@@ -9,14 +9,14 @@ use crate::media::{film, tone};
 use crate::server::Server;
 
 /// A transcriber that listens for ten minutes.
-fn slow_transcriber(folder: &Path) -> String {
+pub(crate) fn slow_transcriber(folder: &Path) -> String {
     let program = folder.join("transcriber");
     std::fs::write(&program, "#!/bin/sh\nexec sleep 600\n").unwrap();
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     program.to_str().unwrap().to_owned()
 }
 
-fn sound() -> Form {
+pub(crate) fn sound() -> Form {
     Form::new().file("audio", "tone.wav", &tone(1.0, 16_000, 1))
 }
 
