@@ -59,7 +59,10 @@ pub(super) fn sqlite_url(path: &Path) -> String {
 
 /// What of an address is nobody's secret.
 fn address(url: &str) -> String {
-    let Ok(mut shown) = Url::parse(url) else { return url.to_owned() };
+    let Ok(mut shown) = Url::parse(url) else {
+        // A password would come after a colon.
+        return url.split(':').next().unwrap_or_default().to_owned();
+    };
     shown.set_query(None);
     // One that can have no password has none.
     let _ = shown.set_password(None);
@@ -245,7 +248,7 @@ mod tests {
             ("postgres://lab@db/jobs", "postgres://lab@db/jobs"),
             ("mysql://lab:secret@db/jobs", "mysql://lab@db/jobs"),
             (sqlite_url(Path::new("/data/a queue?.sqlite")).as_str(), "sqlite:///data/a%20queue%3F.sqlite"),
-            ("queue", "queue"),
+            ("postgres//lab:secret@db/jobs", "postgres//lab"),
         ] {
             assert_eq!(address(url), shown);
         }

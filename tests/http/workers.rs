@@ -33,6 +33,8 @@ impl WorkerProcess {
             .args(flags)
             .env("ENCORTEX_MODEL", "untrained")
             .env("NO_COLOR", "1")
+            // Several share the cores of this machine.
+            .env("OMP_NUM_THREADS", "1")
             .stdout(Stdio::piped())
             .stderr(log.reopen().expect("the log again"))
             .spawn()
@@ -103,6 +105,7 @@ fn finish_what_a_killed_one_left(database: Option<&str>) {
     let mut spec = faces(&server);
     spec["design"] = json!({"kind": "event", "asynchrony_s": 8.0});
     spec["grid"] = json!({"design.asynchrony_s": {"from": 6.0, "to": 17.0, "steps": 12}});
+    spec["returns"] = json!(["regions"]);
     let id = id(&asked(&server, &spec).expect(202));
     let path = format!("/v1/experiments/{id}");
     server.until(|| server.get(&path).expect(200).json()["states"]["running"].as_u64() > Some(0));
