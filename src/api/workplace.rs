@@ -93,7 +93,10 @@ impl Workplace {
         }
         let jobs = self.queue.of_other_models().await?;
         if jobs > 0 {
-            tracing::warn!(jobs, "jobs wait that were asked of another model, or of this one with other settings");
+            tracing::warn!(
+                jobs,
+                "jobs wait that were asked of another model, or of this one with other settings; only that takes them"
+            );
         }
         Ok(Workers { workers })
     }
