@@ -208,7 +208,7 @@ fn of_jobs(error: &jobs::Error) -> Verdict {
         jobs::Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable"),
         jobs::Error::UnknownExperiment { .. } => (StatusCode::NOT_FOUND, "unknown_experiment"),
         jobs::Error::StorageFull(_) => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
-        jobs::Error::UnknownDatabase { .. } | jobs::Error::Database(_) => {
+        jobs::Error::UnknownDatabase { .. } | jobs::Error::OlderDatabase { .. } | jobs::Error::Database(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
         }
         jobs::Error::Store(error) => of_store(error),

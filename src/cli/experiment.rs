@@ -8,11 +8,10 @@ use encortex::experiment::design::Preview;
 use encortex::experiment::grid::Grid;
 use encortex::experiment::{Library, Localizer, Spec};
 use encortex::export::table::TableFormat;
-use encortex::predict::Health;
 use encortex::scanner::{self, Desk, Intake, Order, Progress, Report, Scanner, Step, SweepTable};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::cancelled_by_ctrl_c;
+use super::{cancelled_by_ctrl_c, load};
 use crate::config::Config;
 
 #[derive(Subcommand)]
@@ -93,7 +92,7 @@ impl Run {
         std::fs::create_dir_all(&self.out)?;
         let workdir = tempfile::tempdir_in(&self.out)?;
         self.given.taken_in(&scanner, workdir.path(), |spec, _, desk| {
-            loaded(&scanner)?;
+            load(&scanner)?;
             let (grid, bar, cancel) = (scanner.grid(spec, desk)?, bar()?, cancelled_by_ctrl_c()?);
             let scan = |cell: u64, folder: &Path| {
                 scanner.scan_cell(&grid, cell, desk, folder, &mut |progress| show(&bar, progress), &cancel)
@@ -204,14 +203,6 @@ impl Given {
         let spec = if is_toml { Spec::from_toml(&bytes) } else { Spec::from_json(&bytes) };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok((spec?, folder.to_owned()))
-    }
-}
-
-/// Waits for the model.
-pub(super) fn loaded(scanner: &Scanner) -> anyhow::Result<()> {
-    match tokio::runtime::Runtime::new()?.block_on(scanner.predictor.loaded()) {
-        Health::Failed(reason) => bail!("the model {} did not load: {reason}", scanner.predictor.card().name),
-        Health::Ready | Health::Loading => Ok(()),
     }
 }
 

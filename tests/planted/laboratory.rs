@@ -81,7 +81,7 @@ impl Laboratory {
         let start = |model: ResolvedModel| {
             let cache = folder.path().join("cache");
             let config = PipelineConfig { device: DeviceChoice::Cpu, precision: None, cache, tools: tools.clone() };
-            Predictor::start(model, config).expect("a model thread")
+            Predictor::open(model, config).expect("a model thread")
         };
 
         let pictures = draw_all(&folder.path().join("all"));
