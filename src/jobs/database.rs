@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+use sqlx::{Any, AnyPool, Connection, Executor, Row, Transaction};
 use url::Url;
 
 use super::Error;
@@ -79,6 +79,9 @@ impl Database {
             _ => return Err(Error::UnknownDatabase { url: address(url) }),
         };
         let options = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(LONGEST_PAUSE * 5);
+        // Where a full disk ended a transaction, its connection believes to be in it still: another takes its place.
+        let options =
+            options.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
         let options = match dialect {
             Dialect::Sqlite => options.after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
