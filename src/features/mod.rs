@@ -7,9 +7,11 @@
 pub mod audio;
 pub mod cache;
 pub mod compute;
+pub mod decimate;
 pub mod grid;
 pub mod hub;
 pub mod layers;
+pub mod motion_energy;
 pub mod text;
 pub mod video;
 pub mod weights;
