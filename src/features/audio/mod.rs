@@ -134,7 +134,7 @@ pub fn heard(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
 }
 
 /// The mean of the channels, `(sample)`, at the model's rate.
-fn mono(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
+pub(super) fn mono(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
     let (channels, samples) = waveform.dim();
     let values: Vec<f32> = waveform.iter().copied().collect();
     let waveform = Tensor::from_slice(&values).reshape([channels as i64, samples as i64]);
