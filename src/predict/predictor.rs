@@ -16,7 +16,7 @@ use super::turns::{Reply, Turns, sheltered};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
 use crate::catalogue::{Card, ResolvedModel};
 use crate::encoder::{Artefact, Settings};
-use crate::features::hub;
+use crate::features::ExtractorSource;
 
 /// Whether the model can be trusted with the next prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Predictor {
         let (verdict, health) = watch::channel(Health::Loading);
         let artefact = Artefact::open(&model.folder)?;
         let identity = identity(&model, &artefact)?;
-        let extractors = [model.text.as_path(), &model.audio, &model.video];
+        let extractors = [&model.text, &model.audio, &model.video];
         let settings = format!("{:?} {:?} {:?}", config.precision, config.tools.speech, config.tools.transcriber);
         let revision = revision(&identity.weights_sha256, extractors, &settings)?.into();
         let settings = Arc::new(artefact.settings().clone());
@@ -169,11 +169,11 @@ fn identity(model: &ResolvedModel, artefact: &Artefact) -> Result<ModelIdentity,
 }
 
 /// Encoder, extractors and how they are run.
-fn revision(weights_sha256: &str, extractors: [&Path; 3], settings: &str) -> Result<String, Error> {
+fn revision(weights_sha256: &str, extractors: [&ExtractorSource; 3], settings: &str) -> Result<String, Error> {
     let mut revision = weights_sha256.to_owned();
-    for folder in extractors {
+    for extractor in extractors {
         revision.push('\n');
-        revision.push_str(&hub::revision(folder)?);
+        revision.push_str(&extractor.revision()?);
     }
     Ok(format!("{revision}\n{settings}"))
 }

@@ -19,7 +19,8 @@ use self::conformer::{ConformerConfig, Wav2Vec2Bert};
 use self::mel::{LogMel, MelConfig};
 use super::weights::Weights;
 use super::{
-    Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series,
+    Cancelled, Compute, Error, Extractor, Features, Hears, LayerGroups, LayerSelection, Modality, Tick, grid, hub,
+    series,
 };
 use crate::stimulus::Sound;
 
@@ -94,6 +95,12 @@ impl AudioExtractor {
             tick(index as f64 / self.layers as f64)
         })?;
         Ok(means.finish())
+    }
+}
+
+impl Hears for AudioExtractor {
+    fn sound(&self, sound: &Sound, waveform: Array2<f32>, tick: Tick) -> Result<Features, Error> {
+        Self::sound(self, sound, waveform, tick)
     }
 }
 

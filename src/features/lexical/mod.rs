@@ -12,7 +12,7 @@ pub mod subwords;
 use ndarray::{Array3, s};
 
 use self::subwords::WIDTH;
-use super::{Error, Extractor, Features, Modality, Tick};
+use super::{Error, Extractor, Features, Modality, Reads, Tick};
 use crate::stimulus::Word;
 
 /// What is left of a word's part in the context when the next one has come.
@@ -43,6 +43,12 @@ impl Lexical {
         }
         tick(1.0)?;
         Ok(features)
+    }
+}
+
+impl Reads for Lexical {
+    fn words(&self, words: &[Word], tick: Tick) -> Result<Features, Error> {
+        Self::words(self, words, tick)
     }
 }
 

@@ -20,7 +20,7 @@ use self::pyramid::Filter;
 use super::decimate::Decimator;
 use super::video::processor::{Processor, Size};
 use super::video::reel::{Frame, Reel};
-use super::{Compute, Error, Extractor, Features, Modality, Tick, grid, series};
+use super::{Compute, DecodedFrames, Error, Extractor, Features, Modality, Sees, Tick, grid, series};
 use crate::stimulus::{self, Film};
 
 /// Samples of a feature per second.
@@ -117,6 +117,12 @@ impl MotionEnergy {
 /// Lightness and colours `(frame, channel, height, width)` averaged over fields: `(channel and field, frame)`.
 fn fields(lab: &Tensor) -> Tensor {
     lab.adaptive_avg_pool2d([FIELDS, FIELDS]).flatten(1, 3).transpose(0, 1)
+}
+
+impl Sees for MotionEnergy {
+    fn film(&self, film: &Film, frames: &mut DecodedFrames, tick: Tick) -> Result<Features, Error> {
+        Self::film(self, film, frames, tick)
+    }
 }
 
 impl Extractor for MotionEnergy {

@@ -14,7 +14,7 @@ use self::cochleagram::{CHANNELS, CHANNELS_PER_OCTAVE, FRAME_HZ, OCTAVES, SAMPLI
 use self::modulations::{DIRECTIONS, Modulations, RATES, SCALES};
 use super::audio::mono;
 use super::decimate::Decimator;
-use super::{Compute, Error, Extractor, Features, Modality, Tick, grid, series};
+use super::{Compute, Error, Extractor, Features, Hears, Modality, Tick, grid, series};
 use crate::stimulus::Sound;
 
 /// Samples of a feature per second.
@@ -69,6 +69,12 @@ impl SpectroTemporal {
 fn fitted(waveform: &Tensor, samples: i64) -> Tensor {
     let found = waveform.size()[0].min(samples);
     waveform.narrow(0, 0, found).constant_pad_nd([0, samples - found])
+}
+
+impl Hears for SpectroTemporal {
+    fn sound(&self, sound: &Sound, waveform: Array2<f32>, tick: Tick) -> Result<Features, Error> {
+        Self::sound(self, sound, waveform, tick)
+    }
 }
 
 impl Extractor for SpectroTemporal {
