@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::motion_energy::Grain;
 
-use super::{Error, Modality, hub};
+use super::{Error, Modality, hub, lexical, motion_energy, spectro_temporal};
 
 /// What the name of an extractor that needs no weights begins with in the settings of a model.
 const PREFIX: &str = "built-in:";
@@ -64,6 +64,15 @@ impl BuiltIn {
             known: of_modality().map(|built_in| built_in.to_string()).collect::<Vec<_>>().join(", "),
         };
         Some(of_modality().find(|built_in| built_in.to_string() == name).ok_or_else(unknown))
+    }
+
+    /// Values of a sample or word.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Lexical => lexical::VALUES,
+            Self::SpectroTemporal => spectro_temporal::VALUES,
+            Self::MotionEnergy(grain) => motion_energy::values(grain),
+        }
     }
 
     fn modality(self) -> Modality {

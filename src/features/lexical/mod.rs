@@ -19,6 +19,8 @@ use crate::stimulus::Word;
 const LEAK: f32 = 0.8;
 /// Rate, letters and phonemes.
 const COUNTS: usize = 3;
+/// Values of a word.
+pub const VALUES: usize = COUNTS + 2 * WIDTH;
 
 /// Turns words into lexical features.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,7 +72,7 @@ impl Extractor for Lexical {
     }
 
     fn width(&self) -> usize {
-        COUNTS + 2 * WIDTH
+        VALUES
     }
 }
 

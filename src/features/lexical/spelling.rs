@@ -17,7 +17,7 @@ pub fn phonemes(word: &str) -> usize {
     let letters: Vec<char> = word.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect();
     let mut rest = letters.as_slice();
     if let [.., before, 'e'] = rest
-        && letters.len() > 2
+        && letters.len() > 3
         && !is_vowel(*before)
     {
         rest = &rest[..rest.len() - 1];

@@ -54,6 +54,11 @@ impl Grain {
     }
 }
 
+/// Values of a sample.
+pub fn values(grain: Grain) -> usize {
+    pyramid::filters(grain.spatial_frequencies()).len() + (3 * FIELDS * FIELDS) as usize
+}
+
 /// Turns stretches of film into motion energy.
 pub struct MotionEnergy {
     filters: Vec<Filter>,

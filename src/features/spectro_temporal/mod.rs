@@ -23,6 +23,8 @@ const FEATURE_HZ: f64 = 2.0;
 const FRAMES_A_SAMPLE: i64 = FRAME_HZ / FEATURE_HZ as i64;
 /// Values of each octave.
 const FILTERS: i64 = (RATES.len() * SCALES.len() * DIRECTIONS) as i64;
+/// Values of a sample.
+pub const VALUES: usize = (CHANNELS + FILTERS * OCTAVES) as usize;
 
 /// Turns stretches of sound into spectro-temporal modulations.
 pub struct SpectroTemporal {
@@ -95,6 +97,6 @@ impl Extractor for SpectroTemporal {
     }
 
     fn width(&self) -> usize {
-        (CHANNELS + FILTERS * OCTAVES) as usize
+        VALUES
     }
 }
