@@ -25,6 +25,7 @@ fn a_full_disk_stops_a_sweep_which_goes_on_when_there_is_room() {
     let Some(server) = Server::start_on_a_disk_of(DISK_MB) else { return };
     let ballast = server.disk().join("ballast");
     let mut spec = faces(&server);
+    spec["estimate"] = json!({"kind": "peak", "at_s": 5.0});
     spec["grid"] = json!({"estimate.at_s": {"from": 3.0, "to": 7.0, "steps": 40}});
     let sweep = id(&asked(&server, &spec).expect(202));
     let path = format!("/v1/experiments/{sweep}");
@@ -34,7 +35,7 @@ fn a_full_disk_stops_a_sweep_which_goes_on_when_there_is_room() {
     fill(&ballast);
     let refused = server.send(reqwest::Method::POST, "/v1/stimuli?filename=a.wav", &[], vec![7; 1 << 20]);
     let detail = refused.refused(507, "storage_full");
-    assert!(detail.contains("No space left"), "{detail}");
+    assert!(detail.contains("disk is full"), "{detail}");
     let view = finished(&server, &sweep);
     assert_eq!(view["state"], "failed", "{view}");
     assert_eq!(view["failed"][0]["failure"]["code"], "storage_full", "{view}");

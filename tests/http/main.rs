@@ -13,8 +13,11 @@ mod maps;
 mod media;
 mod overload;
 mod parity;
+#[path = "../queue/postgres.rs"]
+mod postgres;
 mod predictions;
 mod server;
 mod stopping;
 mod studies;
 mod uploads;
+mod workers;
