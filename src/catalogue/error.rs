@@ -34,7 +34,7 @@ pub enum Error {
     #[error("an extractor's name is not one that can be looked for")]
     ExtractorName(#[source] BadName),
     #[error(
-        "{source:?} is no extractor of {modality} that is part of the program: such a name begins with \"built-in:\""
+        "{asked:?} is no extractor of {modality} that is part of the program: such a name begins with \"built-in:\""
     )]
     NotBuiltIn { asked: String, modality: &'static str },
     #[error(transparent)]

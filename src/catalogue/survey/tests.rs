@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::catalogue::{Card, Catalogue, CatalogueDirs, Error};
+use crate::features::ExtractorSource;
 
 /// The published pipeline's own files on tiny models; `None` where they are not beside the project.
 fn golden() -> Option<PathBuf> {

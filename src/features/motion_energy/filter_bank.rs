@@ -1,7 +1,8 @@
 //! The filters of a pyramid as matrices, and their responses to luminance.
 //!
 //! A filter is a spatial grating times a temporal one, each in quadrature. Filters that share a grating share its product
-//! with the film: five gratings a place serve 23 filters.
+//! with the film: five gratings a place serve 23 filters. Computed in double precision, for a filter that sees little is the
+//! difference of large sums.
 
 use std::f64::consts::PI;
 
@@ -54,7 +55,7 @@ impl FilterBank {
         let (sines, cosines): (Vec<Tensor>, Vec<Tensor>) =
             gratings.iter().map(|grating| spatial(grating, side)).unzip();
         Self {
-            gratings: Tensor::stack(&[sines, cosines].concat(), 0).to_device(device),
+            gratings: Tensor::stack(&sines.into_iter().chain(cosines).collect::<Vec<_>>(), 0).to_device(device),
             courses: frequencies.iter().map(|hertz| temporal(*hertz, hz, length).to_device(device)).collect(),
             places: Tensor::from_slice(&places.collect::<Vec<_>>()).to_device(device),
             length,
@@ -73,7 +74,7 @@ impl FilterBank {
     }
 
     fn nothing(&self, frames: i64) -> Tensor {
-        Tensor::zeros([self.gratings.size()[0], frames], (Kind::Float, self.gratings.device()))
+        Tensor::zeros([self.gratings.size()[0], frames], (Kind::Double, self.gratings.device()))
     }
 
     /// Log energies `(filter, frame)` of products `(grating, frame)`; there are `length - 1` frames fewer.
@@ -89,7 +90,7 @@ impl FilterBank {
             Tensor::cat(&[as_labelled, opposite], 0)
         };
         let all = Tensor::cat(&self.courses.iter().map(of_course).collect::<Vec<_>>(), 0);
-        (all.index_select(0, &self.places) + LOG_OFFSET).log()
+        (all.index_select(0, &self.places) + LOG_OFFSET).log().to_kind(Kind::Float)
     }
 }
 
@@ -97,7 +98,7 @@ impl Responses<'_> {
     /// Shows the next frames, `(frame, pixel)` of luminance, and returns the log energies `(filter, frame)` of those that
     /// can be told by now.
     pub fn next(&mut self, frames: &Tensor) -> Tensor {
-        let products = self.bank.gratings.mm(&frames.transpose(0, 1));
+        let products = self.bank.gratings.mm(&frames.transpose(0, 1).to_kind(Kind::Double));
         self.filter(&products)
     }
 
@@ -137,7 +138,7 @@ fn spatial(grating: &Filter, side: i64) -> (Tensor, Tensor) {
     let phase = &y * (frequency * angle.sin()) - &x * (frequency * angle.cos());
     let (sine, cosine) = (&envelope * phase.sin(), &envelope * phase.cos());
     let is_inside = (sine.abs() + cosine.abs()).gt(MASK_LIMIT);
-    let masked = |part: Tensor| (part * &is_inside).to_kind(Kind::Float).flatten(0, -1);
+    let masked = |part: Tensor| (part * &is_inside).flatten(0, -1);
     (masked(sine), masked(cosine))
 }
 
@@ -147,5 +148,5 @@ fn temporal(hertz: f64, hz: f64, length: i64) -> Tensor {
     let envelope = (instants.square() / (-2.0 * TEMPORAL_ENVELOPE.powi(2))).exp();
     let phase = instants * (2.0 * PI * hertz * length as f64 / hz);
     let pair = Tensor::stack(&[&envelope * phase.sin(), &envelope * phase.cos()], 0);
-    pair.flip([1]).to_kind(Kind::Float).unsqueeze(1)
+    pair.flip([1]).unsqueeze(1)
 }

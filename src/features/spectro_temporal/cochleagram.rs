@@ -38,11 +38,11 @@ pub fn cochleagram(waveform: &Tensor) -> Tensor {
     let frames = padded.unfold(0, FRAME, HOP).narrow(0, 0, frames) * hann();
     let power = frames.fft_rfft(FFT, -1, "backward").abs().square();
     let levels = power.mm(&gammatones()).clamp_min(10f64.powf(FLOOR_DB / 10.0)).log10() * 10.0;
-    (1.0 - levels / FLOOR_DB).to_kind(Kind::Float).transpose(0, 1)
+    (1f64 - levels / FLOOR_DB).to_kind(Kind::Float).transpose(0, 1)
 }
 
 fn hann() -> Tensor {
-    (1.0 - (Tensor::arange(FRAME, (Kind::Double, Device::Cpu)) * (TAU / FRAME as f64)).cos()) * 0.5
+    (1f64 - (Tensor::arange(FRAME, (Kind::Double, Device::Cpu)) * (TAU / FRAME as f64)).cos()) * 0.5
 }
 
 /// `(frequency, channel)`: each channel sums to the power of a full-scale sine in it.

@@ -95,7 +95,7 @@ fn gamma_tone(frequencies: &Tensor) -> Tensor {
 /// Ω² e^(1 − Ω²) above 0, and nothing below.
 fn ridge(frequencies: &Tensor) -> Tensor {
     let squared = frequencies.square();
-    &squared * (1.0 - &squared).exp() * frequencies.gt(0.0).to_kind(Kind::Double)
+    &squared * (1f64 - &squared).exp() * frequencies.gt(0.0).to_kind(Kind::Double)
 }
 
 #[cfg(test)]
