@@ -225,7 +225,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::Brain(_) => (S::INTERNAL_SERVER_ERROR, "anatomy_failed"),
         predict::Error::Cancelled(_) => (S::CONFLICT, "cancelled"),
         predict::Error::NoModality => (S::UNPROCESSABLE_ENTITY, "no_modality"),
-        predict::Error::NoInput(_) | predict::Error::NoClipDuration => (S::INTERNAL_SERVER_ERROR, "model_failed"),
+        predict::Error::NoInput(_) => (S::INTERNAL_SERVER_ERROR, "model_failed"),
         predict::Error::Overlap { .. } => (S::UNPROCESSABLE_ENTITY, "overlap_out_of_range"),
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
         predict::Error::UnknownSubject { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_subject"),

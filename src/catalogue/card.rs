@@ -30,7 +30,7 @@ pub struct Card {
 pub struct Part {
     /// `encoder`, `text`, `audio` or `video`.
     pub role: String,
-    /// The hub's repository, or the folder beside the encoder.
+    /// The hub's repository, the folder beside the encoder, or what is built in.
     pub source: String,
     pub licence: Option<String>,
     /// Known once its weights are here.
@@ -44,6 +44,11 @@ pub struct Size {
     pub parameters: u64,
     /// Bytes of its weights on disk.
     pub bytes: u64,
+}
+
+impl Size {
+    /// Of what has no weights.
+    pub(super) const NONE: Self = Self { parameters: 0, bytes: 0 };
 }
 
 impl Card {

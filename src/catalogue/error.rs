@@ -33,6 +33,10 @@ pub enum Error {
     NoModality { modality: &'static str },
     #[error("an extractor's name is not one that can be looked for")]
     ExtractorName(#[source] BadName),
+    #[error(
+        "{asked:?} is no extractor of {modality} that is part of the program: such a name begins with \"built-in:\""
+    )]
+    NotBuiltIn { asked: String, modality: &'static str },
     #[error(transparent)]
     Encoder(#[from] encoder::Error),
     #[error(transparent)]

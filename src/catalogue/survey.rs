@@ -7,7 +7,7 @@ use super::encoder_facts::EncoderFacts;
 use super::hub_names::Repository;
 use super::manifest::{Manifest, Origin, Published, RepositoryFiles};
 use super::{Catalogue, Error, extractor, untrained};
-use crate::features::Modality;
+use crate::features::{BuiltIn, ExtractorSource, Modality};
 
 /// What an extractor's name begins with in the settings of a model when it is a folder beside the encoder.
 pub(super) const BESIDE: &str = "./";
@@ -18,10 +18,10 @@ pub struct ResolvedModel {
     pub name: String,
     /// Holds the encoder: `config.yaml` and `best.ckpt`, or `model.json` and `model.safetensors`.
     pub folder: PathBuf,
-    /// The extractor of each modality, in Hugging Face form.
-    pub text: PathBuf,
-    pub audio: PathBuf,
-    pub video: PathBuf,
+    /// The extractor of each modality.
+    pub text: ExtractorSource,
+    pub audio: ExtractorSource,
+    pub video: ExtractorSource,
     pub card: Card,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct Survey {
     card: Card,
     encoder: Result<PathBuf, Error>,
     /// Of text, audio and video.
-    extractors: [Result<PathBuf, Error>; 3],
+    extractors: [Result<ExtractorSource, Error>; 3],
 }
 
 /// A part that is here.
-struct Found {
-    folder: PathBuf,
+struct Found<Place> {
+    place: Place,
     size: Size,
 }
 
@@ -82,7 +82,7 @@ impl Catalogue {
     }
 
     fn survey_folder(&self, mut card: Card, source: String, facts: &EncoderFacts, folder: &Path) -> Survey {
-        let encoder = Ok(Found { folder: folder.to_owned(), size: facts.size });
+        let encoder = Ok(Found { place: folder.to_owned(), size: facts.size });
         let encoder = self.tell("encoder", source, encoder, &mut card);
         let extractors = self.survey_extractors(&facts.extractors, folder, &mut card);
         Survey { card, encoder, extractors }
@@ -94,27 +94,43 @@ impl Catalogue {
         Survey { card, encoder, extractors }
     }
 
-    fn survey_extractors(&self, sources: &[String; 3], beside: &Path, card: &mut Card) -> [Result<PathBuf, Error>; 3] {
+    fn survey_extractors(
+        &self,
+        sources: &[String; 3],
+        beside: &Path,
+        card: &mut Card,
+    ) -> [Result<ExtractorSource, Error>; 3] {
         let [text, audio, video] = sources;
         let mut survey = |modality: Modality, source: &String| {
-            let found = self.extractor_folder(source, beside).and_then(|folder| {
-                let size = extractor::measure(modality, &folder)?;
-                Ok(Found { folder, size })
-            });
+            let found = match BuiltIn::named(source, modality) {
+                Some(built_in) => built_in
+                    .map(|built_in| Found { place: ExtractorSource::BuiltIn(built_in), size: Size::NONE })
+                    .map_err(Error::from),
+                None => self.extractor_folder(source, beside).and_then(|folder| {
+                    let size = extractor::measure(modality, &folder)?;
+                    Ok(Found { place: ExtractorSource::Folder(folder), size })
+                }),
+            };
             self.tell(modality.name(), source.clone(), found, card)
         };
         [survey(Modality::Text, text), survey(Modality::Audio, audio), survey(Modality::Video, video)]
     }
 
     /// Puts a part on the card, and among what is missing if it is not here.
-    fn tell(&self, role: &str, source: String, found: Result<Found, Error>, card: &mut Card) -> Result<PathBuf, Error> {
+    fn tell<Place>(
+        &self,
+        role: &str,
+        source: String,
+        found: Result<Found<Place>, Error>,
+        card: &mut Card,
+    ) -> Result<Place, Error> {
         let repository = Repository::try_from(source.clone()).ok();
         let needs = repository.as_ref().and_then(|repository| self.needs_of(repository));
         let licence = needs.and_then(|(_, needs)| needs.licence.clone());
         let size = found.as_ref().ok().map(|found| found.size);
         card.parts.push(Part { role: role.to_owned(), source, licence, size });
         card.missing.extend(found.as_ref().err().map(Error::sentence));
-        found.map(|found| found.folder)
+        found.map(|found| found.place)
     }
 
     fn extractor_folder(&self, source: &str, beside: &Path) -> Result<PathBuf, Error> {

@@ -34,6 +34,12 @@ pub enum Error {
     NoTokens { word: String },
     #[error("{} has {samples} samples at {sample_rate} Hz where more than {needed_s} s of sound are needed", path.display())]
     TooLittleSound { path: PathBuf, samples: usize, sample_rate: u32, needed_s: f64 },
+    #[error("no extractor of {modality} is called {asked:?}: there are {known}")]
+    UnknownBuiltIn { asked: String, modality: &'static str, known: String },
+    #[error("{found} does not extract {wanted}")]
+    WrongSense { found: String, wanted: &'static str },
+    #[error("the model's settings lack clip_duration_s for video: how much film one feature sees")]
+    NoClipDuration,
     #[error("the film has no frame")]
     NoFrames,
     #[error("a frame has {bytes} bytes, not the 3 · {width} · {height} of its film")]

@@ -23,8 +23,6 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
     #[error("the model takes no {}: only models of text, audio and video can be run", .0.name())]
     NoInput(Modality),
-    #[error("the model's settings lack clip_duration_s for video: how much film one feature sees")]
-    NoClipDuration,
     #[error("no modality is left: name at least one of text, audio, video")]
     NoModality,
     #[error("windows cannot share {given} s: give a multiple of {tr_s} s from 0 to {limit} s")]

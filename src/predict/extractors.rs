@@ -5,12 +5,9 @@ use ndarray::ArrayViewMut3;
 use super::Error;
 use crate::catalogue::ResolvedModel;
 use crate::encoder::Settings;
-use crate::features::audio::AudioExtractor;
 use crate::features::cache::CacheKey;
 use crate::features::grid::{self, Window};
-use crate::features::text::TextExtractor;
-use crate::features::video::VideoExtractor;
-use crate::features::{Compute, Extractor, Features, Modality, Tick};
+use crate::features::{self, Compute, Extractor, Features, Hears, Modality, Reads, Sees, Tick};
 use crate::stimulus::{Ffmpeg, Film, Sound, Timeline, Word};
 
 /// What an extractor turns into features in one go.
@@ -69,9 +66,9 @@ impl Event {
 
 /// The extractors of one model, on one device.
 pub(super) struct Extractors {
-    text: TextExtractor,
-    audio: AudioExtractor,
-    video: VideoExtractor,
+    text: Box<dyn Reads>,
+    audio: Box<dyn Hears>,
+    video: Box<dyn Sees>,
     ffmpeg: Ffmpeg,
 }
 
@@ -83,14 +80,11 @@ impl Extractors {
         ffmpeg: Ffmpeg,
     ) -> Result<Self, Error> {
         let input = |modality| settings.modality(modality).ok_or(Error::NoInput(modality));
+        let text = features::reader(&model.text, &input(Modality::Text)?.layers, compute)?;
+        let audio = features::hearer(&model.audio, &input(Modality::Audio)?.layers, compute)?;
         let video = input(Modality::Video)?;
-        let clip_duration_s = video.clip_duration_s.ok_or(Error::NoClipDuration)?;
-        Ok(Self {
-            text: TextExtractor::open(&model.text, &input(Modality::Text)?.layers, compute)?,
-            audio: AudioExtractor::open(&model.audio, &input(Modality::Audio)?.layers, compute)?,
-            video: VideoExtractor::open(&model.video, &video.layers, compute, clip_duration_s)?,
-            ffmpeg,
-        })
+        let video = features::viewer(&model.video, &video.layers, video.clip_duration_s, compute)?;
+        Ok(Self { text, audio, video, ffmpeg })
     }
 
     /// `(layer group, width)` of a modality's features.
@@ -101,9 +95,9 @@ impl Extractors {
 
     fn extractor(&self, modality: Modality) -> &dyn Extractor {
         match modality {
-            Modality::Text => &self.text,
-            Modality::Audio => &self.audio,
-            Modality::Video => &self.video,
+            Modality::Text => &*self.text,
+            Modality::Audio => &*self.audio,
+            Modality::Video => &*self.video,
         }
     }
 
@@ -111,15 +105,15 @@ impl Extractors {
     pub(super) fn key(&self, event: &Event) -> CacheKey {
         match event {
             Event::Text(words) => {
-                let mut key = CacheKey::new(&self.text);
+                let mut key = CacheKey::new(&*self.text);
                 for word in words {
                     key.add(word.context.as_bytes());
                     key.add(word.text.as_bytes());
                 }
                 key
             }
-            Event::Sound(sound) => stretch_key(&self.audio, sound.content, sound.offset, sound.duration),
-            Event::Film(film) => stretch_key(&self.video, film.content, film.offset, film.duration),
+            Event::Sound(sound) => stretch_key(&*self.audio, sound.content, sound.offset, sound.duration),
+            Event::Film(film) => stretch_key(&*self.video, film.content, film.offset, film.duration),
         }
     }
 
@@ -127,7 +121,7 @@ impl Extractors {
         Ok(match event {
             Event::Text(words) => self.text.words(words, tick)?,
             Event::Sound(sound) => self.audio.sound(sound, sound.waveform()?, tick)?,
-            Event::Film(film) => self.video.film(film, film.frames(&self.ffmpeg)?, tick)?,
+            Event::Film(film) => self.video.film(film, &mut film.frames(&self.ffmpeg)?, tick)?,
         })
     }
 }

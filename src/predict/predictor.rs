@@ -4,7 +4,7 @@
 //! thread a device (`model-cpu`, `model-cuda:0`), which owns every tensor: libtorch keeps memory per thread and a `Tensor`
 //! is not `Sync`. Commands go in by a channel, and take turns by windows.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::{self, JoinHandle};
 
@@ -17,7 +17,7 @@ use super::turns::{Reply, Turns, sheltered};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
 use crate::catalogue::{Card, ResolvedModel};
 use crate::encoder::{Artefact, Settings};
-use crate::features::hub;
+use crate::features::ExtractorSource;
 
 /// Whether the model can be trusted with the next prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Predictor {
     pub fn open(model: ResolvedModel, config: PipelineConfig) -> Result<Self, Error> {
         let artefact = Artefact::open(&model.folder)?;
         let identity = identity(&model, &artefact)?;
-        let extractors = [model.text.as_path(), &model.audio, &model.video];
+        let extractors = [&model.text, &model.audio, &model.video];
         let settings = format!("{:?} {:?} {:?}", config.precision, config.tools.speech, config.tools.transcriber);
         let revision = revision(&identity.weights_sha256, extractors, &settings)?;
         let settings = artefact.settings().clone();
@@ -223,11 +223,11 @@ fn identity(model: &ResolvedModel, artefact: &Artefact) -> Result<ModelIdentity,
 }
 
 /// Encoder, extractors and how they are run.
-fn revision(weights_sha256: &str, extractors: [&Path; 3], settings: &str) -> Result<String, Error> {
+fn revision(weights_sha256: &str, extractors: [&ExtractorSource; 3], settings: &str) -> Result<String, Error> {
     let mut revision = weights_sha256.to_owned();
-    for folder in extractors {
+    for extractor in extractors {
         revision.push('\n');
-        revision.push_str(&hub::revision(folder)?);
+        revision.push_str(&extractor.revision()?);
     }
     Ok(format!("{revision}\n{settings}"))
 }
@@ -294,7 +294,8 @@ mod tests {
     #[test]
     fn other_weights_in_the_same_plain_folder_are_another_revision() {
         let folder = tempfile::tempdir().unwrap();
-        let revision = || revision("sha256", [folder.path(); 3], "settings").unwrap();
+        let source = ExtractorSource::Folder(folder.path().to_owned());
+        let revision = || revision("sha256", [&source; 3], "settings").unwrap();
         std::fs::write(folder.path().join("model.safetensors"), b"old").unwrap();
         let old = revision();
         assert_eq!(old, revision());
@@ -308,13 +309,10 @@ mod tests {
         let [ours, theirs] = [&here, &there].map(|home| {
             let snapshot = home.path().join("snapshots/0123abcd");
             std::fs::create_dir_all(&snapshot).unwrap();
-            revision("sha256", [&snapshot; 3].map(|path| path.as_path()), "settings").unwrap()
+            let source = ExtractorSource::Folder(snapshot);
+            ["settings", "other"].map(|settings| revision("sha256", [&source; 3], settings).unwrap())
         });
         assert_eq!(ours, theirs);
-        assert_ne!(
-            ours,
-            revision("sha256", [&here.path().join("snapshots/0123abcd"); 3].map(|path| path.as_path()), "other")
-                .unwrap()
-        );
+        assert_ne!(ours[0], ours[1]);
     }
 }

@@ -4,6 +4,7 @@ mod analyses;
 mod atlases;
 mod bad_checkpoint;
 mod bad_input;
+mod built_in_extractors;
 mod changed_media;
 mod experiments;
 mod form;

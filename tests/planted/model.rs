@@ -38,7 +38,8 @@ pub(crate) fn write(
 ) {
     std::fs::create_dir_all(folder).expect("a folder");
     for (name, extractor) in [("text", &untrained.text), ("audio", &untrained.audio), ("video", &untrained.video)] {
-        symlink(extractor, folder.join(name)).expect("a link to the extractor");
+        symlink(extractor.folder().expect("an extractor with weights"), folder.join(name))
+            .expect("a link to the extractor");
     }
     let artefact = Artefact::open(&untrained.folder).expect("the untrained model");
     let settings = Settings {

@@ -302,17 +302,16 @@ async fn a_pulled_model_resolves_and_is_what_was_served() {
     let model = scene.catalogue().resolve("tribe-v2").expect("resolves");
     assert!(model.card.missing.is_empty() && model.card.size().is_some(), "{:?}", model.card);
     assert_eq!(model.folder, scene.repository(ENCODER).join("snapshots").join("1".repeat(40)));
-    for (folder, repository, file) in [
-        (&model.folder, ENCODER, "best.ckpt"),
-        (&model.text, LLAMA, "model.safetensors"),
-        (&model.text, LLAMA, "tokenizer.json"),
-    ] {
+    let text = model.text.folder().expect("a folder");
+    for (folder, repository, file) in
+        [(&*model.folder, ENCODER, "best.ckpt"), (text, LLAMA, "model.safetensors"), (text, LLAMA, "tokenizer.json")]
+    {
         let pulled = std::fs::read(folder.join(file)).expect("a file of the snapshot");
         assert_eq!(pulled, scene.state.files[&format!("{repository}/{file}")], "{file}");
     }
     let target = std::fs::read_link(model.folder.join("best.ckpt")).expect("a link, as Python's tools make it");
     assert_eq!(target, Path::new("../../blobs").join(sha256(&scene.state.files[CHECKPOINT])));
-    assert!(!model.text.join("generation_config.json").exists(), "only what is needed is fetched");
+    assert!(!text.join("generation_config.json").exists(), "only what is needed is fetched");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::catalogue::{Card, Catalogue, CatalogueDirs, Error};
+use crate::features::ExtractorSource;
 
 /// The published pipeline's own files on tiny models; `None` where they are not beside the project.
 fn golden() -> Option<PathBuf> {
@@ -32,9 +33,13 @@ fn a_checkpoint_folder_finds_its_extractors_in_the_cache() {
     assert_eq!((model.name.as_str(), &model.folder), ("tribe_tiny", &golden.join("tribe_tiny")));
     let hub = golden.join("hf_home/hub");
     let snapshot = |name: &str| hub.join(name).join("snapshots").join("0".repeat(40));
-    assert_eq!(model.text, snapshot("models--meta-llama--Llama-3.2-3B"));
-    assert_eq!(model.audio, snapshot("models--facebook--w2v-bert-2.0"));
-    assert_eq!(model.video, snapshot("models--facebook--vjepa2-vitg-fpc64-256"));
+    let found = [&model.text, &model.audio, &model.video].map(ExtractorSource::folder);
+    let expected = [
+        "models--meta-llama--Llama-3.2-3B",
+        "models--facebook--w2v-bert-2.0",
+        "models--facebook--vjepa2-vitg-fpc64-256",
+    ];
+    assert_eq!(found, expected.map(snapshot).each_ref().map(|folder| Some(folder.as_path())));
     assert_eq!((model.card.mesh.as_deref(), model.card.vertices), (Some("fsaverage3"), 1284));
     assert_eq!(model.card.subjects, ["average"]);
     assert_eq!(roles(&model.card), ["encoder", "text", "audio", "video"]);
@@ -118,7 +123,7 @@ fn the_untrained_model_is_whole_at_its_first_use() {
     let model = catalogue(dirs).resolve("untrained").expect("made");
     assert!(!model.card.trained && model.card.description.starts_with("untrained"));
     assert_eq!((model.card.mesh.as_deref(), model.card.vertices), (Some("fsaverage5"), 20484));
-    assert_eq!(model.text, model.folder.join("text"));
+    assert_eq!(model.text, ExtractorSource::Folder(model.folder.join("text")));
     assert!(model.card.missing.is_empty() && model.card.size().is_some(), "{:?}", model.card);
 }
 

@@ -19,6 +19,7 @@ use super::manifest::Manifest;
 use crate::features::weights::{self, Weights};
 use crate::features::{Compute, DeviceChoice, Modality};
 
+use recipe::Part;
 pub(super) use recipe::Recipe;
 
 /// The folder of the model, made now if it has not been before. It holds the encoder, and the extractors beside it.
@@ -43,9 +44,15 @@ fn folder_name(manifest: &Manifest) -> Result<String, Error> {
 }
 
 fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
-    text::write(&recipe.text, recipe.seed, &part(folder, Modality::Text)?)?;
-    audio::write(&recipe.audio, recipe.seed, &part(folder, Modality::Audio)?)?;
-    video::write(&recipe.video, recipe.seed, &part(folder, Modality::Video)?)?;
+    if let Part::Model(size) = &recipe.text {
+        text::write(size, recipe.seed, &part(folder, Modality::Text)?)?;
+    }
+    if let Part::Model(size) = &recipe.audio {
+        audio::write(size, recipe.seed, &part(folder, Modality::Audio)?)?;
+    }
+    if let Part::Model(size) = &recipe.video {
+        video::write(size, recipe.seed, &part(folder, Modality::Video)?)?;
+    }
     encoder::write(manifest, recipe, folder)
 }
 

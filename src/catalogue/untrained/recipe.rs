@@ -7,10 +7,18 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     pub seed: u64,
-    pub text: TextSize,
-    pub audio: AudioSize,
-    pub video: VideoSize,
+    pub text: Part<TextSize>,
+    pub audio: Part<AudioSize>,
+    pub video: Part<VideoSize>,
     pub encoder: EncoderSize,
+}
+
+/// An extractor: one of the program's own, by its name in settings (`built-in:lexical`), or a model of some size.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(untagged, expecting = "an extractor is a name such as \"built-in:lexical\", or the sizes of a model")]
+pub enum Part<Size> {
+    BuiltIn(String),
+    Model(Size),
 }
 
 /// A language model of Llama 3's form.

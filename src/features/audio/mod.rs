@@ -19,7 +19,8 @@ use self::conformer::{ConformerConfig, Wav2Vec2Bert};
 use self::mel::{LogMel, MelConfig};
 use super::weights::Weights;
 use super::{
-    Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series,
+    Cancelled, Compute, Error, Extractor, Features, Hears, LayerGroups, LayerSelection, Modality, Tick, grid, hub,
+    series,
 };
 use crate::stimulus::Sound;
 
@@ -97,6 +98,12 @@ impl AudioExtractor {
     }
 }
 
+impl Hears for AudioExtractor {
+    fn sound(&self, sound: &Sound, waveform: Array2<f32>, tick: Tick) -> Result<Features, Error> {
+        Self::sound(self, sound, waveform, tick)
+    }
+}
+
 impl Extractor for AudioExtractor {
     fn modality(&self) -> Modality {
         Modality::Audio
@@ -134,7 +141,7 @@ pub fn heard(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
 }
 
 /// The mean of the channels, `(sample)`, at the model's rate.
-fn mono(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
+pub(super) fn mono(waveform: &Array2<f32>, sample_rate: u32) -> Tensor {
     let (channels, samples) = waveform.dim();
     let values: Vec<f32> = waveform.iter().copied().collect();
     let waveform = Tensor::from_slice(&values).reshape([channels as i64, samples as i64]);

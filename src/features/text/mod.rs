@@ -22,7 +22,9 @@ use self::llama::Llama;
 use self::passes::{Pass, Plan};
 use self::tokens::Tokens;
 use super::weights::Weights;
-use super::{Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, hub, series};
+use super::{
+    Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Reads, Tick, hub, series,
+};
 use crate::stimulus::Word;
 
 /// Turns words, each in its context, into features.
@@ -85,6 +87,12 @@ impl TextExtractor {
             Ok(())
         })?;
         Ok(series::features(&means.finish()))
+    }
+}
+
+impl Reads for TextExtractor {
+    fn words(&self, words: &[Word], tick: Tick) -> Result<Features, Error> {
+        Self::words(self, words, tick)
     }
 }
 

@@ -22,7 +22,8 @@ use self::reel::{Clip, Frame, Reel};
 use self::vjepa2::{VJepa2, VJepa2Config};
 use super::weights::Weights;
 use super::{
-    Cancelled, Compute, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Tick, grid, hub, series,
+    Cancelled, Compute, DecodedFrames, Error, Extractor, Features, LayerGroups, LayerSelection, Modality, Sees, Tick,
+    grid, hub, series,
 };
 use crate::stimulus::{self, Film};
 
@@ -128,6 +129,12 @@ impl VideoExtractor {
             tick(index as f64 / self.config.num_hidden_layers as f64)
         })?;
         Ok(means.finish().to_device(Device::Cpu))
+    }
+}
+
+impl Sees for VideoExtractor {
+    fn film(&self, film: &Film, frames: &mut DecodedFrames, tick: Tick) -> Result<Features, Error> {
+        Self::film(self, film, frames, tick)
     }
 }
 

@@ -84,6 +84,23 @@ impl Processor {
         Self { config, mean, deviation }
     }
 
+    /// Cuts frames to a square about their middle, `side` pixels wide.
+    pub fn square(side: i64, device: Device) -> Self {
+        let config = ProcessorConfig {
+            size: ShortestEdge { shortest_edge: side },
+            crop_size: Size { height: side, width: side },
+            image_mean: [0.0; 3],
+            image_std: [1.0; 3],
+            rescale_factor: 1.0 / 255.0,
+            resample: BILINEAR,
+            do_resize: true,
+            do_center_crop: true,
+            do_rescale: true,
+            do_normalize: true,
+        };
+        Self::new(config, device)
+    }
+
     /// Pixels of a processed frame.
     pub fn crop_size(&self) -> Size {
         self.config.crop_size
