@@ -110,6 +110,11 @@ pub(crate) struct Options {
     /// when left out.
     #[arg(long, global = true, env = "ENCORTEX_DATABASE_URL", value_name = "URL")]
     database_url: Option<String>,
+
+    /// Where uploads and results are shared with other machines: s3://BUCKET/PREFIX, which AWS_ACCESS_KEY_ID,
+    /// AWS_ENDPOINT_URL and their like tell how to reach, or file:///FOLDER. The data folder keeps copies of what is used.
+    #[arg(long, global = true, env = "ENCORTEX_RESULTS_URL", value_name = "URL")]
+    results_url: Option<String>,
 }
 
 /// The settings in force.
@@ -132,6 +137,7 @@ pub(crate) struct Config {
     max_upload_bytes: u64,
     queue_capacity: usize,
     database_url: Option<String>,
+    results_url: Option<String>,
 }
 
 impl Options {
@@ -164,6 +170,7 @@ impl Options {
             max_upload_bytes: self.max_upload_bytes.or(file.max_upload_bytes).unwrap_or(8 << 30),
             queue_capacity: self.queue_capacity.or(file.queue_capacity).unwrap_or(64),
             database_url: self.database_url.or(file.database_url),
+            results_url: self.results_url.or(file.results_url),
         })
     }
 }
@@ -227,6 +234,7 @@ impl Config {
             max_upload_bytes: self.max_upload_bytes,
             queue_capacity: self.queue_capacity,
             database_url: self.database_url.clone(),
+            results_url: self.results_url.clone(),
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct ServerConfig {
     pub queue_capacity: usize,
     /// The database of the queue, when it is not a file in the data folder.
     pub database_url: Option<String>,
+    /// Where uploads and results are shared with other machines, when they are.
+    pub results_url: Option<String>,
 }
 
 /// What the server serves from. Clones share it.
@@ -62,7 +64,10 @@ impl State {
     ///
     /// Must be called inside a tokio runtime.
     pub async fn open(config: ServerConfig, catalogue: Catalogue, scanner: Scanner) -> Result<Self, Error> {
-        let store = Store::open(&config.data_dir)?;
+        let mut store = Store::open(&config.data_dir)?;
+        if let Some(url) = config.results_url.clone() {
+            store = tokio::task::spawn_blocking(move || store.share(&url)).await??;
+        }
         let predictor = scanner.predictor.clone();
         let model = predictor.clone();
         let queue = match &config.database_url {

@@ -70,10 +70,11 @@ impl Server {
     }
 
     pub(crate) fn start_with(flags: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a temporary folder"), flags)
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), flags, &[])
     }
 
-    fn start_in(folder: TempDir, flags: &[&str]) -> Self {
+    /// Starts with what lies in `data/` of a folder, and further variables of the environment.
+    pub(crate) fn start_in(folder: TempDir, flags: &[&str], environment: &[(&str, String)]) -> Self {
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_encortex"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
@@ -81,6 +82,7 @@ impl Server {
             .args(flags)
             .env("ENCORTEX_MODEL", "untrained")
             .env("NO_COLOR", "1")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -110,7 +112,7 @@ impl Server {
         std::fs::write(self.folder.path().join("log"), "").expect("an empty log");
         std::fs::create_dir_all(self.folder.path().join("data/incoming")).expect("an empty folder");
         drop(self);
-        Self::start_in(folder, flags)
+        Self::start_in(folder, flags, &[])
     }
 
     pub(crate) fn terminate(&mut self) {
