@@ -1,11 +1,15 @@
 //! A folder as one stream of bytes: an uncompressed tar of plain files. Equal folders are equal bytes; what is read is not
 //! trusted.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use tar::{Builder, EntryType, Header};
+
+/// The longest path that is read (bytes). One of more than 100 has an entry of its own, before its file's.
+const LONGEST_PATH: u64 = 4096;
 
 /// A folder that is about to be packed.
 pub(super) struct Tar<'a> {
@@ -47,12 +51,10 @@ impl<'a> Tar<'a> {
         let mut tar = Builder::new(to);
         for path in &self.files {
             let file = File::open(self.folder.join(path))?;
-            let mut header = Header::new_ustar();
-            header.set_path(path)?;
+            let mut header = Header::new_gnu();
             header.set_mode(0o644);
             header.set_size(file.metadata()?.len());
-            header.set_cksum();
-            tar.append(&header, file)?;
+            tar.append_data(&mut header, path, file)?;
         }
         tar.finish()
     }
@@ -61,11 +63,19 @@ impl<'a> Tar<'a> {
 /// Unpacks into an empty folder. Anything but a plain file that stays in the folder is refused, and no more is written than
 /// is read.
 pub(super) fn unpack(from: &mut dyn Read, folder: &Path) -> io::Result<()> {
+    let mut long = None;
     for entry in tar::Archive::new(from).entries()?.raw(true) {
         let mut entry = entry?;
-        let name = entry.path()?.into_owned();
+        let kind = entry.header().entry_type();
+        if kind == EntryType::GNULongName {
+            let mut name = String::new();
+            entry.take(LONGEST_PATH).read_to_string(&mut name)?;
+            long = Some(PathBuf::from(name.trim_end_matches('\0')));
+            continue;
+        }
+        let name = long.take().map_or_else(|| entry.path().map(Cow::into_owned), Ok)?;
         let stays = name.components().all(|part| matches!(part, Component::Normal(_)));
-        if entry.header().entry_type() != EntryType::Regular || !stays || name.file_name().is_none() {
+        if kind != EntryType::Regular || !stays || name.file_name().is_none() {
             let refusal = format!("it holds {}, which is no plain file of its own", name.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, refusal));
         }
@@ -137,7 +147,6 @@ mod tests {
 
     #[test]
     fn links_devices_and_paths_that_lead_out_are_refused() {
-        let long = [b'a'; 100];
         let refused: [(&[u8], u8, &[u8]); 12] = [
             (b"../out", b'0', b""),
             (b"a/../../out", b'0', b""),
@@ -149,12 +158,26 @@ mod tests {
             (b"device", b'3', b""),
             (b"pipe", b'6', b""),
             (b"folder", b'5', b""),
-            (&long, b'L', b""),
+            (b"long", b'K', b""),
             (b"pax", b'x', b""),
         ];
         for (name, kind, link) in refused {
             let (unpacked, files) = unpack_inside(&tar(name, kind, link, b"x", 1));
             assert!(unpacked.is_err() && files.is_empty(), "{:?}", String::from_utf8_lossy(name));
+        }
+    }
+
+    #[test]
+    fn a_long_path_is_trusted_no_more_than_a_short_one() {
+        let file = tar(b"short", b'0', b"", b"x", 1);
+        let under = |path: &str| {
+            unpack_inside(&[tar(b"", b'L', b"", path.as_bytes(), path.len() as u64), file.clone()].concat())
+        };
+        let fine = format!("{0}/{0}", "a".repeat(120));
+        assert_eq!(under(&fine).1.into_keys().collect::<Vec<_>>(), [PathBuf::from(&fine)]);
+        for path in [format!("../{fine}"), format!("/tmp/{fine}"), "a\0b".to_owned(), "a".repeat(9000)] {
+            let (unpacked, files) = under(&path);
+            assert!(unpacked.is_err() && files.is_empty(), "{path:?}");
         }
     }
 
@@ -181,7 +204,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_is_unpacked(
-            files_in in prop::collection::btree_map("[a-z]{1,8}(/[a-z]{1,8}\\.[a-z]{1,3})?", prop::collection::vec(any::<u8>(), 0..2000), 0..8)
+            files_in in prop::collection::btree_map("[a-z]{1,120}(/[a-z]{1,8}\\.[a-z]{1,3})?", prop::collection::vec(any::<u8>(), 0..2000), 0..8)
         ) {
             let folder = tempfile::tempdir().unwrap();
             for (name, content) in &files_in {
@@ -206,7 +229,7 @@ mod tests {
                 prop::collection::vec(any::<u8>(), 0..100),
                 "(\\.\\./|/|a/|\\./){0,6}[a-z.]{0,4}/?".prop_map(String::into_bytes),
             ],
-            kind in prop_oneof![Just(b'0'), any::<u8>()],
+            kind in prop_oneof![Just(b'0'), Just(b'L'), any::<u8>()],
             link in "(\\.\\./|/){0,3}[a-z]{0,4}",
             content in prop::collection::vec(any::<u8>(), 0..1024),
             size in prop_oneof![0..2048_u64, any::<u64>()],

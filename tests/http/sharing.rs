@@ -28,6 +28,13 @@ fn with_queue_of(data: &Path) -> TempDir {
     folder
 }
 
+/// Waits until an experiment is over, which it shall be well.
+#[track_caller]
+fn succeeded(server: &Server, experiment: &str) {
+    let view = finished(server, experiment.trim_start_matches("/v1/experiments/"));
+    assert_eq!(view["state"], "succeeded", "{view}\n{}", server.log());
+}
+
 #[test]
 fn a_server_with_an_empty_data_folder_serves_what_another_one_kept() {
     let Some(bucket) = Bucket::start() else { return };
@@ -35,7 +42,7 @@ fn a_server_with_an_empty_data_folder_serves_what_another_one_kept() {
     let mut spec = faces(&first);
     spec["grid"] = json!({"seed": [1, 2, 3]});
     let experiment = format!("/v1/experiments/{}", id(&asked(&first, &spec).expect(202)));
-    assert_eq!(finished(&first, id(&asked(&first, &spec)).as_str())["state"], "succeeded");
+    succeeded(&first, &experiment);
     let sound = Form::new().file("audio", "tone.wav", &tone(1.0, 16_000, 1));
     let prediction = format!("/v1/predictions/{}", first.predict(sound).expect(200).json()["id"].as_str().unwrap());
     let upload = first.upload("face.png", &picture());
@@ -65,7 +72,7 @@ fn a_server_with_an_empty_data_folder_serves_what_another_one_kept() {
     let order = second.post_json("/v1/predictions", &order).expect(202).json()["id"].as_str().unwrap().to_owned();
     second.until(|| second.state(&order) == "succeeded");
     spec["name"] = json!("again");
-    assert_eq!(finished(&second, &id(&asked(&second, &spec).expect(202)))["state"], "succeeded");
+    succeeded(&second, &format!("/v1/experiments/{}", id(&asked(&second, &spec).expect(202))));
 
     for path in [experiment, prediction, format!("/v1/predictions/{order}"), format!("/v1/stimuli/{upload}")] {
         second.delete(&path).expect(204);
@@ -83,13 +90,13 @@ fn a_bucket_that_is_out_of_reach_is_waited_for() {
     bucket.set_open(false);
     let detail = server.get(&format!("/v1/stimuli/{}", "0".repeat(64))).refused(503, "results_unavailable");
     assert!(detail.contains(&bucket.url()) && !detail.contains("secret"), "{detail}");
-    let experiment = id(&asked(&server, &spec).expect(202));
+    let experiment = format!("/v1/experiments/{}", id(&asked(&server, &spec).expect(202)));
     let told = || server.log().matches("out of reach").count();
     let before = told();
     server.until(|| told() > before + 2);
-    let view = server.get(&format!("/v1/experiments/{experiment}")).expect(200).json();
+    let view = server.get(&experiment).expect(200).json();
     assert_eq!((&view["state"], &view["states"]["failed"]), (&json!("running"), &json!(0)), "{view}");
     bucket.set_open(true);
-    assert_eq!(finished(&server, &experiment)["state"], "succeeded");
-    assert!(bucket.keys().contains(&format!("experiments/{experiment}/0.tar")));
+    succeeded(&server, &experiment);
+    assert!(bucket.keys().contains(&(experiment.replace("/v1/", "") + "/0.tar")));
 }
