@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 
-use encortex::api::ServerConfig;
+use encortex::api::{ServerConfig, WorkplaceConfig};
 use encortex::catalogue::{AtlasShelf, BadName, Catalogue, CatalogueDirs, Repository};
 use encortex::features::{DeviceChoice, Precision};
 use encortex::predict::{Anatomy, PipelineConfig, Predictor};
@@ -34,7 +35,8 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "ENCORTEX_MODEL", value_name = "NAME|FOLDER")]
     model: Option<String>,
 
-    /// Where uploads, results, features and made models are kept.
+    /// Where uploads, results, features and made models are kept. Machines that share a queue share this folder, each
+    /// under the same path, or a results URL.
     #[arg(long, global = true, env = "ENCORTEX_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 
@@ -115,6 +117,15 @@ pub(crate) struct Options {
     /// AWS_ENDPOINT_URL and their like tell how to reach, or file:///FOLDER. The data folder keeps copies of what is used.
     #[arg(long, global = true, env = "ENCORTEX_RESULTS_URL", value_name = "URL")]
     results_url: Option<String>,
+
+    /// How long the jobs of a worker that vanished are kept from others (s).
+    #[arg(long, global = true, env = "ENCORTEX_LEASE", value_name = "SECONDS")]
+    lease_s: Option<NonZeroU32>,
+
+    /// How long what runs may go on when the process is told to stop (s). What is not done then is stopped within the same
+    /// time again, and given back to the queue.
+    #[arg(long, global = true, env = "ENCORTEX_GRACE", value_name = "SECONDS")]
+    grace_s: Option<u32>,
 }
 
 /// The settings in force.
@@ -122,6 +133,7 @@ pub(crate) struct Options {
 pub(crate) struct Config {
     pub(crate) model: String,
     pub(crate) listen: SocketAddr,
+    pub(crate) grace: Duration,
     data_dir: PathBuf,
     models_dir: Option<PathBuf>,
     hf_home: Option<PathBuf>,
@@ -138,6 +150,7 @@ pub(crate) struct Config {
     queue_capacity: usize,
     database_url: Option<String>,
     results_url: Option<String>,
+    lease: Duration,
 }
 
 impl Options {
@@ -171,6 +184,8 @@ impl Options {
             queue_capacity: self.queue_capacity.or(file.queue_capacity).unwrap_or(64),
             database_url: self.database_url.or(file.database_url),
             results_url: self.results_url.or(file.results_url),
+            lease: seconds(self.lease_s.or(file.lease_s).map_or(30, NonZeroU32::get)),
+            grace: seconds(self.grace_s.or(file.grace_s).unwrap_or(10)),
         })
     }
 }
@@ -185,13 +200,13 @@ impl Config {
         })?)
     }
 
-    /// Starts the model that the settings name.
+    /// The model that the settings name, not loaded yet.
     pub(crate) fn predictor(&self, catalogue: &Catalogue) -> anyhow::Result<Predictor> {
         let model = catalogue.resolve(&self.model)?;
-        Ok(Predictor::start(model, self.pipeline()?)?)
+        Ok(Predictor::open(model, self.pipeline()?)?)
     }
 
-    /// Starts the model and puts a scanner around it.
+    /// A scanner around that model.
     pub(crate) fn scanner(&self) -> anyhow::Result<Scanner> {
         self.scanner_of(self.predictor(&self.catalogue()?)?)
     }
@@ -228,15 +243,22 @@ impl Config {
     }
 
     pub(crate) fn server(&self) -> ServerConfig {
-        ServerConfig {
+        ServerConfig { anatomy: self.anatomy.clone(), max_upload_bytes: self.max_upload_bytes, grace: self.grace }
+    }
+
+    pub(crate) fn workplace(&self) -> WorkplaceConfig {
+        WorkplaceConfig {
             data_dir: self.data_dir.clone(),
-            anatomy: self.anatomy.clone(),
-            max_upload_bytes: self.max_upload_bytes,
-            queue_capacity: self.queue_capacity,
             database_url: self.database_url.clone(),
             results_url: self.results_url.clone(),
+            queue_capacity: self.queue_capacity,
+            lease: self.lease,
         }
     }
+}
+
+fn seconds(number: u32) -> Duration {
+    Duration::from_secs(number.into())
 }
 
 /// A repository's name and the folder it lies in, with `=` between them.

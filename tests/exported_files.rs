@@ -8,11 +8,10 @@ use std::process::Command;
 
 use encortex::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
 use encortex::export::archive::Archive;
-use encortex::export::region_table::{CsvTable, Hdf5Table, TableAxes, TableCell};
+use encortex::export::table::{Kind, Table, Value};
 use encortex::export::{
     self, Names, Provenance, ScalarMap, SliceRows, Statistic, cifti, gifti, hdf5, nifti, npy, png, sidecar,
 };
-use ndarray::Array3;
 
 const MESH: Mesh = Mesh::Fsaverage5;
 const SECONDS: usize = 12;
@@ -25,7 +24,7 @@ const FEATURES: [usize; 3] = [2, 96, 24];
 fn other_software_reads_what_was_written() -> Result<(), Box<dyn Error>> {
     let python = python();
     let Some(surfaces) = surfaces(&python)? else {
-        eprintln!("SKIPPED: {} has no nibabel, nilearn, h5py and pytest", python.display());
+        eprintln!("SKIPPED: {} has no nibabel, nilearn, h5py, pyarrow and pytest", python.display());
         return Ok(());
     };
     let folder = tempfile::tempdir()?;
@@ -51,7 +50,8 @@ fn python() -> PathBuf {
 
 /// The surfaces that come with nilearn; `None` if something the Python tests import is missing.
 fn surfaces(python: &Path) -> Result<Option<Surfaces>, Box<dyn Error>> {
-    let script = "import h5py, nibabel, nilearn, pathlib, pytest; print(pathlib.Path(nilearn.__file__).parent)";
+    let script =
+        "import h5py, nibabel, nilearn, pathlib, pyarrow, pytest; print(pathlib.Path(nilearn.__file__).parent)";
     let Ok(output) = Command::new(python).args(["-c", script]).output() else { return Ok(None) };
     if !output.status.success() {
         return Ok(None);
@@ -162,29 +162,43 @@ fn write_maps(folder: &Path, mean: &[f32], voxels: &VolumeMap) -> Result<(), Box
     Ok(())
 }
 
-/// Three hundred cells; the value of a place is its number, and one in seven is missing.
+/// Three thousand cells in every format; the value of a place is its number, and one in seven is missing.
 fn write_tables(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
-    let axes = TableAxes {
-        parameters: names(&["asynchrony_s"]),
-        contrasts: names(&["faces", "places"]),
-        regions: names(&["FFA", "PPA", "STS"]),
-        measures: names(&["mean", "t"]),
+    let columns = || {
+        let parameters = [("asynchrony_s", Kind::Number), ("jitter", Kind::Truth)];
+        let names = ["contrast", "region"].map(|name| (name, Kind::Text));
+        let measures = ["mean", "t"].map(|name| (name, Kind::Number));
+        let columns = [("cell", Kind::Whole)].into_iter().chain(parameters).chain(names).chain(measures);
+        columns.map(|(name, kind)| (name.to_owned(), kind)).collect::<Vec<_>>()
     };
-    let mut csv = CsvTable::new(File::create(folder.join("regions.csv"))?, axes.clone())?;
-    let mut hdf5 = Hdf5Table::create(&folder.join("regions.h5"), axes, &provenance())?;
-    for cell in 0..300 {
-        let values = Array3::from_shape_fn((2, 3, 2), |(contrast, region, measure)| {
-            let place = ((cell * 2 + contrast) * 3 + region) * 2 + measure;
-            if place % 7 == 0 { f64::NAN } else { place as f64 / 3.0 }
-        });
-        let (id, parameters) = (format!("cell-{cell}"), [(cell % 5).to_string()]);
-        let cell = TableCell { id: &id, parameters: &parameters, values: values.view() };
-        csv.append(&cell)?;
-        hdf5.append(&cell)?;
+    let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
+    let mut tables = [
+        Table::csv(create("table.csv")?, columns())?,
+        Table::parquet(create("table.parquet")?, columns())?,
+        Table::hdf5(&folder.join("table.h5"), columns())?,
+    ];
+    let texts = ["faces", "faces, \"upright\""]
+        .iter()
+        .flat_map(|contrast| ["FFA", "é", "STS"].map(|region| (contrast, region)));
+    let texts: Vec<_> = texts.collect();
+    for cell in 0..3000_i64 {
+        for (place, (contrast, region)) in (6 * cell..).zip(&texts) {
+            let value = |number: i64| if number % 7 == 0 { f64::NAN } else { number as f64 / 3.0 };
+            let row = [
+                Value::Whole(cell),
+                Value::Number((cell % 5) as f64 / 10.0),
+                Value::Truth(cell % 2 == 0),
+                Value::Text((*contrast).to_string()),
+                Value::Text((*region).to_owned()),
+                Value::Number(value(2 * place)),
+                Value::Number(value(2 * place + 1)),
+            ];
+            tables.iter_mut().try_for_each(|table| table.append(row.to_vec()))?;
+        }
     }
-    csv.finish()?;
-    hdf5.finish()?;
+    for table in tables {
+        table.finish(&[("model", "tribe-v2".to_owned())])?;
+    }
     Ok(())
 }
 

@@ -8,6 +8,9 @@
 
 #![expect(clippy::print_stdout, reason = "the areas and rates are what the test is run for")]
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
 mod planted {
     pub(crate) mod cortex;
     pub(crate) mod laboratory;
@@ -18,12 +21,13 @@ mod planted {
     pub(crate) mod readout;
 }
 
-use encortex::scanner::RegionRow;
-use planted::laboratory::{Laboratory, Run, laboratory};
-use planted::maps::area_under_curve;
+use encortex::scanner::{Progress, RegionRow, Step};
+use planted::laboratory::{Laboratory, Run, SHOWN, laboratory};
+use planted::maps::{self, area_under_curve};
 use planted::nulls;
 use planted::pictures::Colour;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 /// A contrast with what is planted in the patches of red and of green.
 struct Contrast {
@@ -253,6 +257,92 @@ fn of_experiments_in_which_nothing_differs_one_in_twenty_finds_something() {
         assert!(rates.uncorrected as u64 > EXPERIMENTS / 2, "without a correction something is found: {rates:?}");
     }
     assert!(scans.discoveries > limit, "scans say nothing about other stimuli: {scans:?}");
+}
+
+#[test]
+fn permutations_recover_what_is_planted_and_nothing_else() {
+    let Some(laboratory) = laboratory() else { return };
+    let mut spec = spec(json!({ "kind": "peak" }));
+    spec["contrasts"].as_array_mut().expect("contrasts").push(json!({ "name": "alone", "expression": "red" }));
+    spec["statistics"] = json!({ "permutations": { "n": 999, "seed": 1 } });
+    let run = laboratory.run(&laboratory.scanner, &spec);
+    let [both, red, green] = [&[Colour::Red, Colour::Green][..], &[Colour::Red], &[Colour::Green]].map(|colours| {
+        let places = colours.iter().flat_map(|colour| laboratory.places_of(*colour));
+        places.copied().collect::<BTreeSet<usize>>()
+    });
+    let expected = [("red", "labels", 3, both), ("green", "labels", 2, green), ("alone", "signs", 1, red)];
+    for (report, (name, exchange, conditions, planted)) in run.report.contrasts.iter().zip(expected) {
+        let [p, corrected] = ["pperm", "pfwe"].map(|statistic| run.map(name, statistic));
+        assert!(p.iter().zip(&corrected).all(|(p, corrected)| *p >= 0.001 - 1e-9 && p <= corrected), "{name}");
+        let found: BTreeSet<usize> = maps::below(&corrected).into_iter().collect();
+        let right = found.intersection(&planted).count();
+        println!(
+            "{name}: {right} of {} planted vertices have a family-wise p < 0.05, {} others",
+            planted.len(),
+            found.len() - right
+        );
+        assert!(found.is_subset(&planted) && right as f64 >= FOUND * planted.len() as f64, "{name}: {found:?}");
+        let told = report.permutations.as_ref().expect("permutations");
+        assert_eq!(json!(told.exchange), exchange);
+        assert_eq!((told.stimuli, told.permutations), (conditions * SHOWN, 1000));
+        assert_eq!(told.significant_vertices, found.len());
+    }
+    assert!(run.report.notes.iter().any(|note| note.starts_with("Permutations exchange stimuli")));
+}
+
+#[test]
+fn permutations_find_something_in_one_of_twenty_experiments_in_which_nothing_differs() {
+    let Some(laboratory) = laboratory() else { return };
+    let found = nulls::by_permutations(laboratory, EXPERIMENTS);
+    println!("permutations: {found} of {EXPERIMENTS} null experiments with any family-wise p of 0.05 or less");
+    assert!(found <= nulls::most_by_chance(EXPERIMENTS), "{found} of {EXPERIMENTS}");
+}
+
+#[test]
+fn the_parcels_of_an_atlas_are_tested_among_each_other() {
+    let Some(laboratory) = laboratory() else { return };
+    let mut spec = spec(json!({ "kind": "peak" }));
+    spec["regions"] = json!(["FFA", "atlas:patches/green"]);
+    spec["statistics"] = json!({ "fdr": { "over": "parcels", "atlas": "patches" } });
+    let run = laboratory.run(&laboratory.scanner, &spec);
+    let green = &run.report.contrasts[1];
+    let names: Vec<&str> = green.regions.iter().map(|row| row.region.as_str()).collect();
+    assert_eq!(names, ["FFA", "green", "red"], "those that are asked for, then the other parcels");
+    let [sphere, green_row, red_row] = &green.regions[..] else { panic!("three regions") };
+    assert_eq!(sphere.q, None, "a sphere is no parcel");
+    let (p, q) = ([green_row.p, red_row.p].map(Option::unwrap), [green_row.q, red_row.q].map(Option::unwrap));
+    assert!(p[0] < p[1]);
+    assert_eq!(q, [f64::min(2.0 * p[0], p[1]), p[1]], "Benjamini and Hochberg's of two");
+    assert!(q[0] < 1e-6 && q[1] > 0.05, "{q:?}");
+    assert_eq!(green.significant_parcels, Some(1));
+    let table = run.table("regions.tsv");
+    assert!(table.starts_with("contrast\tregion\t") && table.lines().next().unwrap().contains("\tp\tq\t"), "{table}");
+    assert!(run.report.notes.iter().any(|note| note.contains("among the parcels of patches")));
+}
+
+#[test]
+fn a_permutation_test_is_cancelled() {
+    let Some(laboratory) = laboratory() else { return };
+    let mut spec = spec(json!({ "kind": "peak" }));
+    spec["returns"] = json!(["regions"]);
+    spec["statistics"] = json!({ "permutations": { "n": 1_000_000 } });
+    let cancel = CancellationToken::new();
+    let mut since = None;
+    let mut listen = |progress: Progress| {
+        if progress.step == Step::Contrast && since.is_none() {
+            since = Some(Instant::now());
+            let cancel = cancel.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(500));
+                cancel.cancel();
+            });
+        }
+    };
+    let scanned = laboratory.scan(&laboratory.scanner, &spec, &mut listen, &cancel);
+    assert!(scanned.is_err_and(|error| error.is_cancelled()));
+    let seconds = since.expect("a contrast").elapsed().as_secs_f64();
+    println!("half a second into a million permutations they are cancelled, and the scan ends after {seconds:.1} s");
+    assert!(seconds < 20.0, "all of them take longer");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, Exp, StandardNormal};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 const VERTICES: usize = 300;
 const ROWS: usize = 240;
@@ -294,17 +295,18 @@ fn discoveries(to: &Folder<'_>) -> Result<(), Box<dyn Error>> {
 
 fn permutations(to: &Folder<'_>) -> Result<(), Box<dyn Error>> {
     let maps = normal((8, 12), 8).mapv(|value| (value + 0.4) as f32);
-    let test = flip_signs(maps.view(), 256, 0)?;
+    let whole = CancellationToken::new();
+    let test = flip_signs(maps.view(), 256, 0, &whole)?;
     assert_eq!(test.permutations, 256, "8 maps have 256 ways to flip");
     to.array("flipped", &maps)?;
     to.rows("flipped_test", &[&test.t, &test.p, &test.p_fwer])?;
-    let sampled = flip_signs(concatenate![Axis(0), maps, maps, maps].view(), 20_000, 1)?;
+    let sampled = flip_signs(concatenate![Axis(0), maps, maps, maps].view(), 20_000, 1, &whole)?;
     to.rows("flipped_sample", &[&sampled.t, &sampled.p, &sampled.p_fwer])?;
 
     let estimates = normal((10, 12), 9).mapv(|value| value as f32);
     let trial = |row: usize| Trial { condition: if row < 4 { "a" } else { "b" }.to_owned(), stimulus: row.to_string() };
     let stimuli = StimulusEstimates::new(&(0..10).map(trial).collect::<Vec<_>>(), estimates.view())?;
-    let test = permute_labels(&stimuli, &[("a", 1.0), ("b", -1.0)], 20_000, 2)?;
+    let test = permute_labels(&stimuli, &[("a", 1.0), ("b", -1.0)], 20_000, 2, &whole)?;
     to.array("labelled", &estimates)?;
     to.rows("labelled_test", &[&test.t, &test.p, &test.p_fwer])
 }

@@ -57,6 +57,8 @@ pub enum Error {
     PValue { index: usize, found: f64 },
     #[error("{found} permutations were asked for: from 1 to {limit} can be made")]
     Permutations { found: usize, limit: usize },
+    #[error("cancelled")]
+    Cancelled,
     #[error("the repetition time is {found} s: it is finite and more than 0")]
     RepetitionTime { found: f64 },
     #[error(

@@ -2,7 +2,9 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-use super::PermutationTest;
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, PermutationTest};
 
 /// Permutations and vertices that are computed at once; memory beyond the data is proportional to their product.
 const BATCH: usize = 128;
@@ -27,8 +29,8 @@ where
     Draw: Fn(usize) -> Vec<f64>,
     Statistic: Fn(&Array2<f64>, &Array2<f64>) -> Array2<f64>,
 {
-    /// The test of `rows` `(row, vertex)`, both tails.
-    pub(super) fn test(&self, rows: ArrayView2<'_, f32>) -> PermutationTest {
+    /// The test of `rows` `(row, vertex)`, both tails. The token is looked at from block to block.
+    pub(super) fn test(&self, rows: ArrayView2<'_, f32>, cancel: &CancellationToken) -> Result<PermutationTest, Error> {
         let vertices = rows.ncols();
         let mut t = Array1::zeros(vertices);
         let mut reached = Array1::<usize>::zeros(vertices);
@@ -36,6 +38,9 @@ where
         for first in (0..self.count).step_by(BATCH) {
             let batch = self.batch(first);
             for (index, block) in rows.axis_chunks_iter(Axis(1), BLOCK).enumerate() {
+                if cancel.is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
                 let place = s![index * BLOCK..index * BLOCK + block.ncols()];
                 let statistics = (self.statistic)(&batch, &block.mapv(f64::from));
                 if first == 0 {
@@ -55,7 +60,7 @@ where
         greatest.sort_unstable_by(f64::total_cmp);
         let share = |reached: usize| reached as f64 / self.count as f64;
         let p_fwer = t.mapv(|t| share(self.count - greatest.partition_point(|&other| other < least_as_large(t))));
-        PermutationTest { t, p: reached.mapv(share), p_fwer, permutations: self.count }
+        Ok(PermutationTest { t, p: reached.mapv(share), p_fwer, permutations: self.count })
     }
 
     fn batch(&self, first: usize) -> Array2<f64> {

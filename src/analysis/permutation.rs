@@ -5,6 +5,7 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use tokio_util::sync::CancellationToken;
 
 use super::finite::refuse_not_finite;
 use super::max_statistic::Permutations;
@@ -33,7 +34,12 @@ pub struct PermutationTest {
 /// Where there are no more than `permutations` ways to flip, all of them are made and p is exact, as that of
 /// `scipy.stats.permutation_test` with `permutation_type="samples"`. Otherwise `permutations` flips are drawn beside the
 /// observed signs, flip `i` from stream `i` of the seed's ChaCha.
-pub fn flip_signs(maps: ArrayView2<'_, f32>, permutations: usize, seed: u64) -> Result<PermutationTest, Error> {
+pub fn flip_signs(
+    maps: ArrayView2<'_, f32>,
+    permutations: usize,
+    seed: u64,
+    cancel: &CancellationToken,
+) -> Result<PermutationTest, Error> {
     check(permutations)?;
     let n = maps.nrows();
     if n < 2 {
@@ -61,7 +67,7 @@ pub fn flip_signs(maps: ArrayView2<'_, f32>, permutations: usize, seed: u64) -> 
             t_statistic(mean, variance(squares[place.1], mean, count) / count)
         })
     };
-    Ok(Permutations { count: all.unwrap_or(permutations + 1), width: n, draw, statistic }.test(maps))
+    Permutations { count: all.unwrap_or(permutations + 1), width: n, draw, statistic }.test(maps, cancel)
 }
 
 /// Deals the stimuli of the weighted conditions out to them anew: a test of whether it matters which condition a
@@ -73,6 +79,7 @@ pub fn permute_labels<S: AsRef<str>>(
     weights: &[(S, f64)],
     permutations: usize,
     seed: u64,
+    cancel: &CancellationToken,
 ) -> Result<PermutationTest, Error> {
     check(permutations)?;
     let conditions = estimates.weighted(weights)?;
@@ -107,7 +114,7 @@ pub fn permute_labels<S: AsRef<str>>(
         })
     };
     let width = parts.len() * labels.len();
-    Ok(Permutations { count: permutations + 1, width, draw, statistic }.test(stimuli.view()))
+    Permutations { count: permutations + 1, width, draw, statistic }.test(stimuli.view(), cancel)
 }
 
 fn check(permutations: usize) -> Result<(), Error> {
@@ -150,11 +157,20 @@ mod tests {
         StimulusEstimates::new(&(0..rows.nrows()).map(trial).collect::<Vec<_>>(), rows.view()).unwrap()
     }
 
+    fn flipped(maps: ArrayView2<'_, f32>, permutations: usize, seed: u64) -> Result<PermutationTest, Error> {
+        flip_signs(maps, permutations, seed, &CancellationToken::new())
+    }
+
+    /// The first half against the second.
+    fn relabelled(rows: &Array2<f32>, permutations: usize, seed: u64) -> Result<PermutationTest, Error> {
+        permute_labels(&halves(rows), &DIFFERENCE, permutations, seed, &CancellationToken::new())
+    }
+
     const DIFFERENCE: [(&str, f64); 2] = [("a", 1.0), ("b", -1.0)];
 
     #[test]
     fn few_maps_are_flipped_in_every_way() {
-        let test = flip_signs(arr2(&[[1.0, 1.0], [2.0, -1.5], [3.0, 1.0]]).view(), 8, 0).unwrap();
+        let test = flipped(arr2(&[[1.0, 1.0], [2.0, -1.5], [3.0, 1.0]]).view(), 8, 0).unwrap();
         assert_eq!(test.permutations, 8);
         assert_eq!(test.p[0], 0.25, "all positive and all negative are as large");
         let t = OneSample::new(arr2(&[[1.0], [2.0], [3.0]]).view()).unwrap().t[0];
@@ -165,9 +181,9 @@ mod tests {
     fn a_planted_vertex_is_found_and_no_other() {
         let mut maps = noise(24, 60, 1);
         maps.slice_mut(s![.., 7]).mapv_inplace(|value| value + 0.8);
-        for test in [flip_signs(maps.view(), 500, 3).unwrap(), {
+        for test in [flipped(maps.view(), 500, 3).unwrap(), {
             maps.slice_mut(s![..12, 7]).mapv_inplace(|value| value + 1.2);
-            permute_labels(&halves(&maps), &DIFFERENCE, 500, 3).unwrap()
+            relabelled(&maps, 500, 3).unwrap()
         }] {
             assert_eq!(test.permutations, 501);
             let found: Vec<usize> = (0..60).filter(|&vertex| test.p_fwer[vertex] < 0.05).collect();
@@ -179,16 +195,16 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_p_values_and_another_seed_others() {
         let maps = noise(30, 5, 2);
-        let of = |seed| flip_signs(maps.view(), 200, seed).unwrap();
+        let of = |seed| flipped(maps.view(), 200, seed).unwrap();
         assert_eq!(of(1), of(1));
         assert_ne!(of(1).p, of(2).p);
     }
 
     #[test]
     fn the_statistic_of_labels_is_that_of_the_contrast() {
-        let estimates = halves(&noise(20, 9, 5));
-        let test = permute_labels(&estimates, &DIFFERENCE, 1, 0).unwrap();
-        let contrast = estimates.contrast(&DIFFERENCE).unwrap();
+        let rows = noise(20, 9, 5);
+        let test = relabelled(&rows, 1, 0).unwrap();
+        let contrast = halves(&rows).contrast(&DIFFERENCE).unwrap();
         assert!(test.t.iter().zip(&contrast.t).all(|(a, b)| (a - b).abs() < 1e-9));
     }
 
@@ -199,8 +215,8 @@ mod tests {
         for seed in 0..200 {
             let maps = noise(12, 10, seed);
             let any = |test: &PermutationTest| significant(test.p_fwer.iter().copied().fold(1.0, f64::min));
-            flips += any(&flip_signs(maps.view(), 99, seed).unwrap());
-            labels += any(&permute_labels(&halves(&maps), &DIFFERENCE, 99, seed).unwrap());
+            flips += any(&flipped(maps.view(), 99, seed).unwrap());
+            labels += any(&relabelled(&maps, 99, seed).unwrap());
         }
         // 10 of 200 are expected; 22 or more have a probability of 0.0004.
         assert!((1..22).contains(&flips) && (1..22).contains(&labels), "{flips} and {labels} of 200");
@@ -208,8 +224,17 @@ mod tests {
 
     #[test]
     fn the_number_of_permutations_is_bounded() {
-        let refusal = flip_signs(noise(3, 1, 0).view(), 0, 0).unwrap_err();
+        let refusal = flipped(noise(3, 1, 0).view(), 0, 0).unwrap_err();
         assert_eq!(refusal.to_string(), "0 permutations were asked for: from 1 to 1000000 can be made");
-        assert!(permute_labels(&halves(&noise(4, 1, 0)), &DIFFERENCE, LIMIT + 1, 0).is_err());
+        assert!(relabelled(&noise(4, 1, 0), LIMIT + 1, 0).is_err());
+    }
+
+    #[test]
+    fn a_cancelled_test_stops() {
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let maps = noise(20, 3, 0);
+        assert_eq!(flip_signs(maps.view(), LIMIT, 0, &cancel), Err(Error::Cancelled));
+        assert_eq!(permute_labels(&halves(&maps), &DIFFERENCE, LIMIT, 0, &cancel), Err(Error::Cancelled));
     }
 }

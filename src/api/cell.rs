@@ -7,7 +7,7 @@ use super::Error;
 use super::studies::Study;
 use crate::experiment::Spec;
 use crate::jobs::{CellWork, Stopped};
-use crate::scanner::{self, Desk, Order, Scanner};
+use crate::scanner::{self, Desk, Scanner};
 use crate::store::{self, Store};
 
 /// Makes one cell; for a blocking thread.
@@ -26,16 +26,8 @@ pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<
 fn scan(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Error> {
     with_desk(store, |desk| {
         let spec = Spec::from_json(work.spec.as_bytes()).map_err(scanner::Error::from)?;
-        let of_cell = scanner.grid(&spec, desk)?.spec(work.cell).ok_or(scanner::Error::NoCell { cell: work.cell })?;
-        let spec = of_cell.map_err(scanner::Error::from)?;
-        let intake = scanner.take_in(spec, desk)?;
-        if !intake.findings.are_harmless() {
-            return Err(scanner::Error::from(crate::experiment::Error::Faults(intake.findings)).into());
-        }
-        let warnings: Vec<String> = intake.findings.warnings.iter().map(ToString::to_string).collect();
-        let find = |stimulus: &_| desk.find(stimulus);
-        let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
-        scanner.scan(order, &work.folder, &mut |_| (), &work.cancel)?;
+        let grid = scanner.grid(&spec, desk)?;
+        scanner.scan_cell(&grid, work.cell, desk, &work.folder, &mut |_| (), &work.cancel)?;
         Ok(())
     })
 }

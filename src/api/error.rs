@@ -2,7 +2,6 @@
 //! `application/problem+json` (RFC 9457).
 
 use std::borrow::Cow;
-use std::io;
 use std::time::Duration;
 
 use axum::Json;
@@ -110,6 +109,9 @@ impl Error {
     /// THE table.
     fn verdict(&self) -> (StatusCode, Cow<'static, str>) {
         use StatusCode as S;
+        if store::is_storage_full(self) {
+            return (S::INSUFFICIENT_STORAGE, "storage_full".into());
+        }
         let (status, code) = match self {
             Self::Store(error) => of_store(error),
             Self::Jobs(error) => of_jobs(error),
@@ -179,6 +181,9 @@ impl Error {
     fn detail(&self, status: StatusCode) -> String {
         if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             tracing::error!(error = full_message(self), "a request or prediction failed by the server's own fault");
+            if status == StatusCode::INSUFFICIENT_STORAGE {
+                return DISK_FULL.to_owned();
+            }
             if !matches!(self, Self::PredictionFailed(_)) {
                 return "the server could not do it; its log says why".to_owned();
             }
@@ -187,7 +192,12 @@ impl Error {
     }
 }
 
+const DISK_FULL: &str = "the server's disk is full, so this was not kept; delete predictions, experiments or stimuli that are \
+                         no longer needed, or make room on the disk, then ask again";
+
 type Verdict = (StatusCode, &'static str);
+
+const INTERNAL: Verdict = (StatusCode::INTERNAL_SERVER_ERROR, "internal_error");
 
 fn of_store(error: &store::Error) -> Verdict {
     use StatusCode as S;
@@ -199,15 +209,7 @@ fn of_store(error: &store::Error) -> Verdict {
         store::Error::UnknownExperiment { .. } => (S::NOT_FOUND, "unknown_experiment"),
         store::Error::UnknownAnalysis { .. } => (S::NOT_FOUND, "unknown_analysis"),
         store::Error::Away { .. } => (S::SERVICE_UNAVAILABLE, "results_unavailable"),
-        store::Error::ResultsUrl { .. } => (S::INTERNAL_SERVER_ERROR, "internal_error"),
-        store::Error::File { source, .. } => of_io(source),
-    }
-}
-
-fn of_io(error: &io::Error) -> Verdict {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        store::Error::ResultsUrl { .. } | store::Error::File { .. } => INTERNAL,
     }
 }
 
@@ -218,7 +220,7 @@ fn of_jobs(error: &jobs::Error) -> Verdict {
         jobs::Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable"),
         jobs::Error::UnknownExperiment { .. } => (StatusCode::NOT_FOUND, "unknown_experiment"),
         jobs::Error::StorageFull(_) => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
-        jobs::Error::UnknownDatabase { .. } | jobs::Error::Database(_) => {
+        jobs::Error::UnknownDatabase { .. } | jobs::Error::OlderDatabase { .. } | jobs::Error::Database(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
         }
         jobs::Error::Store(error) => of_store(error),
@@ -240,7 +242,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
         predict::Error::UnknownSubject { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_subject"),
         predict::Error::NoSurfaces(_) | predict::Error::NoSpheres(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
-        predict::Error::File { source, .. } => of_io(source),
+        predict::Error::File { .. } => INTERNAL,
         predict::Error::NotFinite { .. } => (S::INTERNAL_SERVER_ERROR, "response_not_finite"),
         predict::Error::ModelThread(_) => (S::INTERNAL_SERVER_ERROR, "model_failed"),
     }
@@ -275,7 +277,7 @@ fn of_scanner(error: &scanner::Error) -> Verdict {
         E::Unfit { .. } => (S::UNPROCESSABLE_ENTITY, "invalid_spec"),
         E::NoCell { .. } => (S::NOT_FOUND, "no_cell"),
         E::Zip { .. } => (S::UNPROCESSABLE_ENTITY, "bad_zip"),
-        E::File { source, .. } => of_io(source),
+        E::File { .. } => INTERNAL,
         E::Table(_) => (S::INTERNAL_SERVER_ERROR, "export_failed"),
         E::Cancelled => (S::CONFLICT, "cancelled"),
     }
@@ -297,7 +299,7 @@ fn of_stimulus(error: &stimulus::Error) -> Verdict {
     use stimulus::Error as E;
     let code = match error {
         E::ProgramMissing { .. } => return (S::NOT_IMPLEMENTED, "program_missing"),
-        E::Read { source, .. } | E::Write { source, .. } | E::Spawn { source, .. } => return of_io(source),
+        E::Read { .. } | E::Write { .. } | E::Spawn { .. } => return INTERNAL,
         E::Cancelled => return (S::CONFLICT, "cancelled"),
         E::Failed { .. } => return (S::INTERNAL_SERVER_ERROR, "program_failed"),
         E::TooLarge { .. } => return (S::PAYLOAD_TOO_LARGE, "too_large"),
@@ -339,7 +341,7 @@ fn of_stimulus(error: &stimulus::Error) -> Verdict {
 fn of_features(error: &features::Error) -> Verdict {
     match error {
         features::Error::Cancelled(_) => (StatusCode::CONFLICT, "cancelled"),
-        features::Error::Read { source, .. } | features::Error::Write { source, .. } => of_io(source),
+        features::Error::Read { .. } | features::Error::Write { .. } => INTERNAL,
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "extractor_failed"),
     }
 }
@@ -353,7 +355,7 @@ fn of_encoder(error: &encoder::Error) -> Verdict {
 
 fn of_export(error: &export::Error) -> Verdict {
     match error {
-        export::Error::Read(source) | export::Error::Write(source) => of_io(source),
+        export::Error::Read(_) | export::Error::Write(_) => INTERNAL,
         export::Error::NothingKept => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_kept"),
         export::Error::TooLong { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too_long_for_nifti"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "export_failed"),
@@ -445,6 +447,8 @@ impl IntoResponse for Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[tokio::test]
@@ -469,6 +473,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_apart() {
         let error = store::Error::File { path: "x".into(), source: io::ErrorKind::StorageFull.into() };
-        assert_eq!(Error::from(error).verdict(), (StatusCode::INSUFFICIENT_STORAGE, "storage_full".into()));
+        let failure = Error::from(error).failure();
+        assert_eq!((failure.status, failure.code.as_str()), (507, "storage_full"));
+        assert!(failure.detail.contains("make room"), "{}", failure.detail);
     }
 }

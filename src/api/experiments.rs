@@ -18,6 +18,7 @@ use super::{Error, Problem, State, page};
 use crate::experiment::design::Preview;
 use crate::experiment::limits::MAX_SPEC_BYTES;
 use crate::experiment::{Findings, Spec};
+use crate::export::table::TableFormat;
 use crate::jobs::{ExperimentStatus, JobState};
 use crate::scanner::{self, Intake, Order, REPORT, SweepTable};
 
@@ -68,7 +69,8 @@ pub(super) async fn list(
     Ok((link, Json(list.iter().map(ExperimentSummary::of).collect::<Vec<_>>())).into_response())
 }
 
-/// Asks for an experiment: the whole spec is looked through first. The same experiment is joined where it is.
+/// Asks for an experiment: the whole spec is looked through first. The same experiment is joined where it is:
+/// cells of it that failed or were cancelled are queued anew.
 #[utoipa::path(
     post, path = "/v1/experiments", tag = "experiments", request_body = Spec,
     responses(
@@ -167,33 +169,47 @@ pub(super) async fn download(
     Ok(send(&folder.join(name), request).await)
 }
 
-/// All cells that are done as one table: a row for each cell, contrast, subject and region.
+/// All cells that are done as one table: a row for each cell, contrast, subject and region. Numbers are numbers in each
+/// format, and null, NaN or an empty field where there is none.
 #[utoipa::path(
-    get, path = "/v1/experiments/{id}/table.csv", tag = "experiments",
+    get, path = "/v1/experiments/{id}/{table}", tag = "experiments",
+    params(("id" = String, Path), ("table" = String, Path, description = "`table.csv`, `table.parquet` or `table.h5`.")),
     responses(
-        (status = 200, content_type = "text/csv", body = String),
+        (status = 200, description = "The table.", content((String = "text/csv"), (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/x-hdf5"))),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn table(
     extract::State(state): extract::State<State>,
-    Path(id): Path<String>,
+    Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Error> {
+    let Some(format) = TableFormat::ALL.into_iter().find(|format| table_name(*format) == name) else {
+        let known = TableFormat::ALL.map(table_name).to_vec();
+        return Err(Error::Predict(crate::predict::Error::UnknownFile { name, known }));
+    };
     let spec = state.experiments.status(&id).await?.experiment.spec;
-    let writing = move || write_table(&state, &id, &spec);
+    let writing = move || write_table(&state, &id, &spec, format);
     let file = tokio::task::spawn_blocking(writing).await??;
-    Ok(send(file.path(), request).await)
+    let mut response = send(&file, request).await;
+    if response.status().is_success() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    }
+    Ok(response)
+}
+
+fn table_name(format: TableFormat) -> String {
+    format!("table.{}", format.extension())
 }
 
 /// The table in a file that is gone when it has been sent.
-fn write_table(state: &State, id: &str, spec: &str) -> Result<tempfile::NamedTempFile, Error> {
+fn write_table(state: &State, id: &str, spec: &str, format: TableFormat) -> Result<tempfile::TempPath, Error> {
     let spec = Spec::from_json(spec.as_bytes()).map_err(scanner::Error::from)?;
     let grid = with_desk(&state.store, |desk| Ok(state.scanner.grid(&spec, desk)?))?;
-    let file = tempfile::Builder::new().suffix(".csv").tempfile();
+    let file = tempfile::NamedTempFile::new();
     let file = file.map_err(|source| crate::store::Error::File { path: std::env::temp_dir(), source })?;
-    let parameters: Vec<String> = spec.grid.keys().cloned().collect();
-    let mut table = SweepTable::new(std::io::BufWriter::new(file.as_file()), &parameters)?;
+    let file = file.into_temp_path();
+    let mut table = SweepTable::create(&file, format, &spec.grid)?;
     let results = state.experiments.all_results(id)?;
     for cell in grid.iter() {
         table.add(&cell, &results(cell.number)?)?;

@@ -7,13 +7,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::State;
-use crate::jobs::Worker;
 use crate::predict::Health;
 
 /// Whether the server takes predictions.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Readiness {
     ready: bool,
+    /// Whether this server makes predictions itself. Where it does not, it takes them for workers that it does not know.
+    works: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -25,26 +26,29 @@ pub(super) async fn live() -> &'static str {
     "alive\n"
 }
 
-/// Whether the model is loaded and warm, its last forward went well, and the server is not shutting down.
+/// Whether predictions are taken.
+///
+/// They are not while the server shuts down, nor, where it makes them itself, before the model is loaded and warm, or when its
+/// last forward went wrong.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operation",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness))
 )]
 pub(super) async fn ready(extract::State(state): extract::State<State>) -> (StatusCode, Json<Readiness>) {
-    match reason_not_ready(&state) {
-        None => (StatusCode::OK, Json(Readiness { ready: true, reason: None })),
-        reason => (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness { ready: false, reason })),
-    }
+    let (works, reason) = (!state.workers.are_elsewhere(), reason_not_ready(&state));
+    let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready: reason.is_none(), works, reason }))
 }
 
 /// `None` when all is well.
 pub(super) fn reason_not_ready(state: &State) -> Option<String> {
-    if state.closing.is_cancelled() || state.workers.iter().any(Worker::is_draining) {
+    if state.closing.is_cancelled() || state.workers.are_draining() {
         return Some("the server is shutting down".to_owned());
     }
     match state.predictor.health() {
+        _ if state.workers.are_elsewhere() => None,
         Health::Ready => None,
-        Health::Loading => Some("the model is loading".to_owned()),
+        Health::Unloaded | Health::Loading => Some("the model is loading".to_owned()),
         Health::Failed(reason) => Some(reason),
     }
 }

@@ -47,7 +47,9 @@ pub(super) async fn scrape(extract::State(state): extract::State<State>) -> Resu
     for (job_state, jobs) in state.predictions.counts().await?.by_state {
         gauge!("encortex_jobs", "state" => job_state.as_str()).set(jobs as f64);
     }
-    gauge!("encortex_model_ready").set(if reason_not_ready(&state).is_none() { 1.0 } else { 0.0 });
+    if !state.workers.are_elsewhere() {
+        gauge!("encortex_model_ready").set(if reason_not_ready(&state).is_none() { 1.0 } else { 0.0 });
+    }
     state.metrics.run_upkeep();
     Ok(([(header::CONTENT_TYPE, TEXT_FORMAT)], state.metrics.render()))
 }

@@ -2,7 +2,8 @@
 //! what went wrong to status and code, and every other file one resource.
 //!
 //! Handlers run on tokio's pools and never hold a tensor: predictions are jobs, run by the model's thread, and
-//! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way.
+//! files are made on the blocking pool. Bodies are streamed to the disk and counted on the way. Who does the jobs, in the
+//! server's process or in another, is in `workplace.rs`.
 
 mod analyses;
 mod analysis_view;
@@ -35,7 +36,9 @@ mod serve;
 mod state;
 mod stimuli;
 mod studies;
+mod workplace;
 
 pub use error::{Error, Problem};
 pub use serve::serve;
 pub use state::{ServerConfig, State};
+pub use workplace::{Owner, Workers, Workplace, WorkplaceConfig};

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use encortex::experiment::design::Preview;
+use encortex::experiment::grid::Grid;
 use encortex::experiment::{Library, Localizer, Spec};
-use encortex::predict::Health;
-use encortex::scanner::{self, Desk, Intake, Order, Progress, Report, Scanner, Step};
+use encortex::export::table::TableFormat;
+use encortex::scanner::{self, Desk, Intake, Order, Progress, Report, Scanner, Step, SweepTable};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::cancelled_by_ctrl_c;
+use super::{cancelled_by_ctrl_c, load};
 use crate::config::Config;
 
 #[derive(Subcommand)]
@@ -34,6 +35,28 @@ pub(crate) struct Run {
     /// The folder for the files.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
+
+    /// The format of the table of a grid, which has a row for each cell, contrast, subject and region.
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    table: TableName,
+}
+
+/// A format, as files of it end.
+#[derive(Clone, Copy, ValueEnum)]
+enum TableName {
+    Csv,
+    Parquet,
+    H5,
+}
+
+impl From<TableName> for TableFormat {
+    fn from(name: TableName) -> Self {
+        match name {
+            TableName::Csv => Self::Csv,
+            TableName::Parquet => Self::Parquet,
+            TableName::H5 => Self::Hdf5,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -68,19 +91,46 @@ impl Run {
         let scanner = config.scanner()?;
         std::fs::create_dir_all(&self.out)?;
         let workdir = tempfile::tempdir_in(&self.out)?;
-        self.given.taken_in(&scanner, workdir.path(), |intake, desk| {
-            loaded(&scanner)?;
-            let warnings: Vec<String> = intake.findings.warnings.iter().map(ToString::to_string).collect();
-            let find = |stimulus: &_| desk.find(stimulus);
-            let order = Order { spec: &intake.spec, events: &intake.events, warnings: &warnings, find: &find };
-            let bar = bar()?;
-            let report =
-                scanner.scan(order, &self.out, &mut |progress| show(&bar, progress), &cancelled_by_ctrl_c()?)?;
-            bar.finish_and_clear();
-            print_report(&report);
+        self.given.taken_in(&scanner, workdir.path(), |spec, _, desk| {
+            load(&scanner)?;
+            let (grid, bar, cancel) = (scanner.grid(spec, desk)?, bar()?, cancelled_by_ctrl_c()?);
+            let scan = |cell: u64, folder: &Path| {
+                scanner.scan_cell(&grid, cell, desk, folder, &mut |progress| show(&bar, progress), &cancel)
+            };
+            if spec.grid.is_empty() {
+                let report = scan(0, &self.out)?;
+                bar.finish_and_clear();
+                print_report(&report);
+            } else {
+                self.sweep(spec, &grid, |cell, folder| {
+                    bar.set_message(format!("cell {} of {}", cell + 1, grid.cells()));
+                    scan(cell, folder)
+                })?;
+                bar.finish_and_clear();
+            }
             println!("{}", self.out.display());
             Ok(())
         })
+    }
+
+    /// Runs every cell in a folder of its own, and writes the table of all of them; of those that are done, where one fails.
+    fn sweep(
+        &self,
+        spec: &Spec,
+        grid: &Grid,
+        scan: impl Fn(u64, &Path) -> Result<Report, scanner::Error>,
+    ) -> anyhow::Result<()> {
+        let format = TableFormat::from(self.table);
+        let path = self.out.join(format!("table.{}", format.extension()));
+        let mut table = SweepTable::create(&path, format, &spec.grid)?;
+        let swept = grid.iter().try_for_each(|cell| {
+            let folder = self.out.join(format!("cell-{}", cell.number));
+            std::fs::create_dir_all(&folder)?;
+            scan(cell.number, &folder).with_context(|| format!("cell {} of the grid", cell.number))?;
+            Ok(table.add(&cell, &folder)?)
+        });
+        table.finish()?;
+        swept
     }
 }
 
@@ -88,7 +138,7 @@ impl Given {
     fn check(self, config: &Config) -> anyhow::Result<()> {
         let scanner = config.scanner()?;
         let workdir = tempfile::tempdir()?;
-        self.taken_in(&scanner, workdir.path(), |intake, desk| {
+        self.taken_in(&scanner, workdir.path(), |_, intake, desk| {
             let find = |stimulus: &_| desk.find(stimulus);
             let order = Order { spec: &intake.spec, events: &intake.events, warnings: &[], find: &find };
             print_preview(&scanner.preview(order, workdir.path(), &cancelled_by_ctrl_c()?)?);
@@ -101,7 +151,7 @@ impl Given {
         &self,
         scanner: &Scanner,
         workdir: &Path,
-        go_on: impl FnOnce(&Intake, Desk) -> anyhow::Result<()>,
+        go_on: impl FnOnce(&Spec, &Intake, Desk) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut spec, folder) = self.spec()?;
         if let Some(stimuli) = &self.stimuli {
@@ -118,7 +168,7 @@ impl Given {
         folder: &Path,
         scanner: &Scanner,
         workdir: &Path,
-        go_on: impl FnOnce(&Intake, Desk) -> anyhow::Result<()>,
+        go_on: impl FnOnce(&Spec, &Intake, Desk) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         if !self.subjects.is_empty() {
             spec.subjects = self.subjects.clone();
@@ -128,7 +178,7 @@ impl Given {
             Err(scanner::Error::UnknownStimulus { stimulus: id.to_owned(), remedy })
         };
         let desk = Desk { folder: Some(folder), upload: &no_uploads, workdir };
-        let intake = scanner.take_in(spec, desk)?;
+        let intake = scanner.take_in(spec.clone(), desk)?;
         for warning in &intake.findings.warnings {
             eprintln!("warning: {warning}");
         }
@@ -136,7 +186,7 @@ impl Given {
             let faults: Vec<String> = intake.findings.faults.iter().map(|fault| format!("  {fault}")).collect();
             bail!("{} cannot be run:\n{}", self.spec, faults.join("\n"));
         }
-        go_on(&intake, desk)
+        go_on(&spec, &intake, desk)
     }
 
     /// The spec, and the folder that its files are named from.
@@ -153,14 +203,6 @@ impl Given {
         let spec = if is_toml { Spec::from_toml(&bytes) } else { Spec::from_json(&bytes) };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok((spec?, folder.to_owned()))
-    }
-}
-
-/// Waits for the model.
-pub(super) fn loaded(scanner: &Scanner) -> anyhow::Result<()> {
-    match tokio::runtime::Runtime::new()?.block_on(scanner.predictor.loaded()) {
-        Health::Failed(reason) => bail!("the model {} did not load: {reason}", scanner.predictor.card().name),
-        Health::Ready | Health::Loading => Ok(()),
     }
 }
 
@@ -215,6 +257,12 @@ fn print_report(report: &Report) {
         println!("\n{} of {}: n {}", contrast.name, contrast.subject, n.join(", "));
         if let Some(vertices) = contrast.significant_vertices {
             println!("{vertices} vertices below the rate of false discoveries");
+        }
+        if let Some(parcels) = contrast.significant_parcels {
+            println!("{parcels} parcels below the rate of false discoveries");
+        }
+        if let Some(permuted) = &contrast.permutations {
+            println!("{} vertices with a family-wise p below 0.05", permuted.significant_vertices);
         }
         println!("{:<20} {:>9} {:>8} {:>8} {:>6} {:>16}", "region", "mean", "t", "d", "L-R", "peak (mm)");
         for row in &contrast.regions {

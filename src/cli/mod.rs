@@ -10,13 +10,16 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
+mod termination;
 mod validate;
+mod worker;
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
-use encortex::scanner::Space;
+use encortex::predict::{Health, Predictor};
+use encortex::scanner::{Scanner, Space};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +41,13 @@ enum Command {
     /// Predict the response to one stimulus and write it as files.
     Predict(Box<predict::Predict>),
     /// Serve predictions over HTTP.
-    Serve,
+    Serve(serve::Serve),
+    /// Do the jobs of a queue beside a server, on this machine or another; start as many as there are devices.
+    ///
+    /// A worker needs the server's settings: --model and what it is run with, --data-dir and --database-url. The data folder
+    /// must be shared, and lie under the same path on every machine; without --database-url the queue is a file in it, for
+    /// workers on one machine. SIGTERM ends a worker: what it does not finish in --grace-s is given back to the queue.
+    Worker,
     /// Run virtual experiments: localizers, or a spec of your own.
     #[command(subcommand)]
     Experiment(experiment::Experiment),
@@ -63,7 +72,7 @@ enum Command {
 impl Arguments {
     pub(crate) fn log_level(&self) -> &'static str {
         match self.command {
-            Command::Serve => "info",
+            Command::Serve(_) | Command::Worker => "info",
             _ => "warn",
         }
     }
@@ -72,7 +81,8 @@ impl Arguments {
         let config = self.options.resolve()?;
         match self.command {
             Command::Predict(predict) => predict.run(&config),
-            Command::Serve => serve::run(&config),
+            Command::Serve(serve) => serve.run(&config),
+            Command::Worker => worker::run(&config),
             Command::Experiment(experiment) => experiment.run(&config),
             Command::Compare(compare) => compare.run(&config),
             Command::Group(group) => group.run(&config),
@@ -105,6 +115,19 @@ impl From<SpaceName> for Space {
 fn write_json(to: Option<&Path>, report: &impl Serialize) -> anyhow::Result<()> {
     let Some(path) = to else { return Ok(()) };
     std::fs::write(path, serde_json::to_vec_pretty(report)?).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Loads the model, where it is not.
+async fn loaded(predictor: &Predictor) -> anyhow::Result<()> {
+    match predictor.loaded().await {
+        Health::Failed(reason) => bail!("the model {} did not load: {reason}", predictor.card().name),
+        Health::Ready | Health::Loading | Health::Unloaded => Ok(()),
+    }
+}
+
+/// [`loaded`], for a command that has no runtime.
+fn load(scanner: &Scanner) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(loaded(&scanner.predictor))
 }
 
 /// Ctrl-C stops what runs between two forwards.

@@ -7,8 +7,8 @@ use encortex::predict::PredictionRequest;
 use encortex::scanner::MultisensoryReport;
 use encortex::stimulus::Source;
 
-use super::cancelled_by_ctrl_c;
-use super::experiment::{bar, loaded, show};
+use super::experiment::{bar, show};
+use super::{cancelled_by_ctrl_c, load};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -33,7 +33,7 @@ pub(crate) struct Multisensory {
 impl Multisensory {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
         let scanner = config.scanner()?;
-        loaded(&scanner)?;
+        load(&scanner)?;
         std::fs::create_dir_all(&self.out)?;
         let task = self.video.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let request = PredictionRequest {

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use clap::{Args, ValueEnum};
 use encortex::features::Modality;
-use encortex::predict::{Format, Health, MANIFEST, PredictionRequest, Progress, Stage, files};
+use encortex::predict::{Format, MANIFEST, PredictionRequest, Progress, Stage, files};
 use encortex::stimulus::{Source, TextTiming};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::cancelled_by_ctrl_c;
+use super::{cancelled_by_ctrl_c, loaded};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -106,9 +105,7 @@ impl Predict {
         let predictor = config.predictor(&config.catalogue()?)?;
         let request = self.request();
         predictor.check(&request)?;
-        if let Health::Failed(reason) = predictor.loaded().await {
-            bail!("the model {} did not load: {reason}", config.model);
-        }
+        loaded(&predictor).await?;
         std::fs::create_dir_all(&self.out)?;
         let folder = tempfile::tempdir_in(&self.out)?;
         let bar = Bar::new();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use encortex::scanner::{Benchmark, ValidationReport};
 
-use super::experiment::{bar, loaded, show};
-use super::{SpaceName, cancelled_by_ctrl_c, write_json};
+use super::experiment::{bar, show};
+use super::{SpaceName, cancelled_by_ctrl_c, load, write_json};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -39,7 +39,7 @@ pub(crate) struct Validate {
 impl Validate {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
         let scanner = config.scanner()?;
-        loaded(&scanner)?;
+        load(&scanner)?;
         let workdir = tempfile::tempdir()?;
         let stimuli = std::path::absolute(&self.stimuli)?;
         let benchmark = Benchmark {

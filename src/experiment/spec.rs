@@ -11,6 +11,7 @@ use super::design::Design;
 use super::estimate::Estimate;
 use super::grid::Axis;
 use super::media::Media;
+use super::region::RegionName;
 use super::statistics::{Returned, Statistics};
 use super::stimulus::Stimulus;
 use crate::features::Modality;
@@ -105,6 +106,12 @@ impl Spec {
     /// Whether the model reads off the means of regions in place of vertices.
     pub fn reads_means(&self) -> bool {
         self.returns.contains(&Returned::RegionMeans)
+    }
+
+    /// The regions that are looked at: those that are named, and the parcels among which false discoveries are counted.
+    pub fn all_regions(&self) -> Vec<String> {
+        let parcels = self.statistics.tested_atlas().map(|atlas| RegionName::Atlas(atlas.to_owned()).to_string());
+        self.regions.iter().cloned().chain(parcels).collect()
     }
 
     /// The modalities that reach the encoder in each condition, in the order of the conditions; `None` for all.

@@ -54,10 +54,10 @@ pub struct Permutations {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchange {
-    /// The condition of each stimulus.
+    /// The condition of each stimulus. A contrast of one condition has no other to exchange with: its signs are flipped.
     #[default]
     Labels,
-    /// The sign of each stimulus's effect.
+    /// The sign of the response to each stimulus, for contrasts of one condition with the baseline.
     Signs,
 }
 
@@ -84,5 +84,10 @@ impl Statistics {
     /// Whether a p-value is asked for, which takes a variance and thus two stimuli a condition.
     pub fn need_variance(&self) -> bool {
         self.fdr.is_some() || self.permutations.is_some()
+    }
+
+    /// The atlas among whose parcels false discoveries are counted.
+    pub fn tested_atlas(&self) -> Option<&str> {
+        self.fdr.as_ref().filter(|fdr| fdr.over == TestedUnit::Parcels)?.atlas.as_deref()
     }
 }

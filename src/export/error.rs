@@ -32,12 +32,14 @@ pub enum Error {
     VoxelCount { found: usize, expected: usize },
     #[error("a NIfTI-1 file cannot hold {shape:?} voxels: no axis may have more than {}", i16::MAX)]
     GridTooLarge { shape: [usize; 3] },
-    #[error("cell {cell} has {found} parameters and the table {expected}")]
-    TableParameters { cell: String, found: usize, expected: usize },
-    #[error("cell {cell} has {found:?} contrasts, regions and measures and the table {expected:?}")]
-    TableShape { cell: String, found: Vec<usize>, expected: Vec<usize> },
+    #[error("a row of a table has {found} values and the table {expected} columns")]
+    TableRow { found: usize, expected: usize },
+    #[error("the column {column:?} of a table takes no {value:?}")]
+    TableValue { column: String, value: String },
     #[error("the table cannot be written")]
     Csv(#[from] csv::Error),
+    #[error("the Parquet file cannot be written")]
+    Parquet(#[from] parquet::errors::ParquetError),
     #[error("HDF5 refuses to write")]
     Hdf5(#[from] hdf5::Error),
     #[error("the attribute {name} holds a character that HDF5 has no place for")]

@@ -70,13 +70,6 @@ pub fn write(
 }
 
 fn write_attributes(file: &File, provenance: &Provenance) -> Result<(), Error> {
-    write_origin(file, provenance)?;
-    write_attribute(file, "offset", &provenance.lag_s)?;
-    write_attribute(file, "repetition_time", &provenance.tr_s)
-}
-
-/// Writes where the content of a file comes from, as attributes of its root.
-pub(super) fn write_origin(file: &File, provenance: &Provenance) -> Result<(), Error> {
     let texts = [
         ("description", provenance.label()),
         ("model", &provenance.model),
@@ -90,10 +83,13 @@ pub(super) fn write_origin(file: &File, provenance: &Provenance) -> Result<(), E
     for (name, text) in texts {
         write_text(file, name, text)?;
     }
-    write_attribute(file, "trained", &provenance.trained)
+    write_attribute(file, "trained", &provenance.trained)?;
+    write_attribute(file, "offset", &provenance.lag_s)?;
+    write_attribute(file, "repetition_time", &provenance.tr_s)
 }
 
-fn write_text(file: &File, name: &str, text: &str) -> Result<(), Error> {
+/// Writes an attribute of the root.
+pub(super) fn write_text(file: &File, name: &str, text: &str) -> Result<(), Error> {
     let text = VarLenUnicode::from_str(text).map_err(|source| Error::Hdf5Text { name: name.to_owned(), source })?;
     write_attribute(file, name, &text)
 }

@@ -29,6 +29,10 @@ pub enum Statistic {
     P,
     /// The least rate of false discoveries at which a place is one (Benjamini and Hochberg).
     Q,
+    /// The share of random exchanges in which a place has a t as large.
+    PermutationP,
+    /// The same of a t as large anywhere: corrected for the number of places.
+    FamilywiseP,
     /// Anything else.
     Value,
 }
@@ -42,6 +46,8 @@ impl Statistic {
             Self::Z => "z",
             Self::P => "p",
             Self::Q => "q",
+            Self::PermutationP => "pperm",
+            Self::FamilywiseP => "pfwe",
             Self::Value => "value",
         }
     }
@@ -54,7 +60,7 @@ impl Statistic {
             // A reader that believed in 0 degrees of freedom would compute a p from them.
             Self::T { degrees_of_freedom: None } | Self::Q | Self::Value => ("NIFTI_INTENT_NONE", 0, 0.0),
             Self::Z => ("NIFTI_INTENT_ZSCORE", 5, 0.0),
-            Self::P => ("NIFTI_INTENT_PVAL", 22, 0.0),
+            Self::P | Self::PermutationP | Self::FamilywiseP => ("NIFTI_INTENT_PVAL", 22, 0.0),
         }
     }
 }

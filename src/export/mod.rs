@@ -13,8 +13,8 @@ pub mod hdf5;
 pub mod nifti;
 pub mod npy;
 pub mod png;
-pub mod region_table;
 pub mod sidecar;
+pub mod table;
 pub mod volume_map;
 
 mod error;
@@ -33,5 +33,5 @@ pub use error::Error;
 pub use map::{ScalarMap, Statistic};
 pub use names::{ARCHIVE, DATASET_DESCRIPTION, HDF5, Names};
 pub use origin::Origin;
-pub use provenance::{Provenance, SOFTWARE};
+pub use provenance::{Provenance, SOFTWARE, label};
 pub use rows::{Rows, SliceRows, mean};

@@ -5,6 +5,11 @@ use crate::brain::Mesh;
 /// The program that writes the files, with its version.
 pub const SOFTWARE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
+/// What a reader of anything predicted must not overlook.
+pub fn label(trained: bool) -> &'static str {
+    if trained { "model prediction" } else { "model prediction, untrained" }
+}
+
 /// Where a predicted response comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provenance {
@@ -39,7 +44,7 @@ impl Provenance {
 
     /// What a reader must not overlook.
     pub fn label(&self) -> &'static str {
-        if self.trained { "model prediction" } else { "model prediction, untrained" }
+        label(self.trained)
     }
 
     /// Everything, as pairs of name and text.

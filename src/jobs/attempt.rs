@@ -88,8 +88,10 @@ fn not_kept(error: Error) -> Outcome {
         return Outcome::Postponed(AWAY);
     }
     tracing::error!(%error, "a result could not be begun or kept");
-    let is_full = matches!(&error, Error::Store(store::Error::File { source, .. })
-        if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
-    let (status, code) = if is_full { (507, "storage_full") } else { (500, "internal_error") };
-    Outcome::Failed(Failure { status, code: code.to_owned(), detail: error.to_string() })
+    let (status, code, detail) = if store::is_storage_full(&error) {
+        (507, "storage_full", "the server's disk is full; make room on it, then ask again")
+    } else {
+        (500, "internal_error", "the result could not be kept; the server's log says why")
+    };
+    Outcome::Failed(Failure { status, code: code.to_owned(), detail: detail.to_owned() })
 }

@@ -21,7 +21,8 @@ const CLAIM: &str = "
     UPDATE job SET state = 'running', lease_owner = $1, lease_until = {now} + $2, lease_token = lease_token + 1,
                    attempts = attempts + 1, started = {now}, progress = NULL, failure = NULL
      WHERE id IN (SELECT waiting.id FROM job waiting LEFT JOIN experiment ON experiment.id = waiting.experiment
-                   WHERE waiting.state = 'queued' AND waiting.lane = $3 AND waiting.not_before <= {now}
+                   WHERE waiting.state = 'queued' AND waiting.lane = $3 AND waiting.model = $5
+                     AND waiting.not_before <= {now}
                      AND waiting.attempts < waiting.max_attempts AND (waiting.attempts = 0 OR $4 = 1)
                      AND COALESCE(experiment.cancelled, 0) = 0
                    ORDER BY waiting.priority DESC, waiting.not_before, waiting.id LIMIT $4 {lock})
@@ -52,14 +53,15 @@ pub struct Reclaimed {
 }
 
 impl Queue {
-    /// Claims up to `n` jobs of a lane for a time of `ttl` by the database's clock. Each claim counts as an attempt.
+    /// Claims up to `n` jobs of a lane that were asked of this queue's model, for a time of `ttl` by the database's clock.
+    /// Each claim counts as an attempt.
     ///
     /// With `n` of 1 the next job, whichever it is; with more, only jobs that were never attempted.
     pub async fn claim(&self, lane: Lane, n: u32, owner: &str, ttl: Duration) -> Result<Vec<Claim>, Error> {
         let database = &self.database;
         let update = || {
             let update = database.query(CLAIM).bind(owner.to_owned()).bind(milliseconds(ttl));
-            update.bind(lane.as_str()).bind(i64::from(n))
+            update.bind(lane.as_str()).bind(i64::from(n)).bind(self.model.to_string())
         };
         let claim = || async {
             let rows = match lane {

@@ -51,7 +51,19 @@ const RATE: &str = "
       FROM (SELECT finished FROM job WHERE experiment = $1 AND finished IS NOT NULL
              ORDER BY finished DESC LIMIT $2) AS latest";
 
+const OF_OTHER_MODELS: &str = "SELECT COUNT(*) AS jobs FROM job WHERE state = 'queued' AND model <> $1";
+
 impl Queue {
+    /// How many jobs wait for workers with another model.
+    pub async fn of_other_models(&self) -> Result<u64, Error> {
+        let count = || async {
+            let rows = self.database.rows(self.database.query(OF_OTHER_MODELS).bind(self.model.to_string())).await?;
+            let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+            Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
+        };
+        self.database.steadily(count).await
+    }
+
     /// Counts the jobs of a scope. Only an experiment has a rate.
     pub async fn counts(&self, scope: Scope) -> Result<Counts, Error> {
         let database = &self.database;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+use url::Url;
 
 use super::Error;
 use super::dialect::Dialect;
@@ -32,6 +33,8 @@ const SCHEMA_LOCK: i64 = 0x656e_636f;
 pub(super) struct Database {
     pool: AnyPool,
     pub(super) dialect: Dialect,
+    /// Its address without password and options.
+    pub(super) address: String,
     pub(super) signals: Signals,
     /// Where this process adds to the tally.
     place: i64,
@@ -54,6 +57,18 @@ pub(super) fn sqlite_url(path: &Path) -> String {
     format!("sqlite://{path}?mode=rwc")
 }
 
+/// What of an address is nobody's secret.
+fn address(url: &str) -> String {
+    let Ok(mut shown) = Url::parse(url) else {
+        // A password would come after a colon.
+        return url.split(':').next().unwrap_or_default().to_owned();
+    };
+    shown.set_query(None);
+    // One that can have no password has none.
+    let _ = shown.set_password(None);
+    shown.into()
+}
+
 impl Database {
     /// Connects, and makes the tables where there are none.
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
@@ -61,7 +76,7 @@ impl Database {
         let dialect = match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => Dialect::Sqlite,
             Some("postgres" | "postgresql") => Dialect::Postgres,
-            _ => return Err(Error::UnknownDatabase { url: url.to_owned() }),
+            _ => return Err(Error::UnknownDatabase { url: address(url) }),
         };
         let options = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(LONGEST_PAUSE * 5);
         let options = match dialect {
@@ -70,14 +85,29 @@ impl Database {
             }),
             Dialect::Postgres => options,
         };
-        let pool = options.connect_lazy(url).map_err(|_| Error::UnknownDatabase { url: url.to_owned() })?;
+        let pool = options.connect_lazy(url).map_err(|_| Error::UnknownDatabase { url: address(url) })?;
         let signals = Signals::new();
-        let database = Self { pool, dialect, signals, place: tally::place() };
+        let database = Self { pool, dialect, address: address(url), signals, place: tally::place() };
+        database.refuse_older().await?;
         database.steadily(|| database.make_tables()).await?;
         if dialect == Dialect::Postgres {
             database.signals.listen_to(url.to_owned());
         }
         Ok(database)
+    }
+
+    /// Tables of an older version stay as they are: what they lack, nobody knows.
+    async fn refuse_older(&self) -> Result<(), Error> {
+        let select = || self.query("SELECT name FROM {columns_of_job}");
+        let names = self.steadily(|| async {
+            let rows = self.rows(select()).await?;
+            rows.iter().map(|row| row.try_get("name")).collect::<Result<Vec<String>, _>>()
+        });
+        let names = names.await?;
+        if names.is_empty() || names.iter().any(|name| name == "model") {
+            return Ok(());
+        }
+        Err(Error::OlderDatabase { address: self.address.clone() })
     }
 
     async fn make_tables(&self) -> Result<(), sqlx::Error> {
@@ -203,6 +233,24 @@ impl Trouble {
             // Connections, resources, operator's intervention, deadlock and failed serialisation.
             (None, code) if ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) => Self::Passing,
             _ => Self::Lasting,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_secrets() {
+        for (url, shown) in [
+            ("postgres://lab:secret@db.lab:5432/jobs?password=secret", "postgres://lab@db.lab:5432/jobs"),
+            ("postgres://lab@db/jobs", "postgres://lab@db/jobs"),
+            ("mysql://lab:secret@db/jobs", "mysql://lab@db/jobs"),
+            (sqlite_url(Path::new("/data/a queue?.sqlite")).as_str(), "sqlite:///data/a%20queue%3F.sqlite"),
+            ("postgres//lab:secret@db/jobs", "postgres//lab"),
+        ] {
+            assert_eq!(address(url), shown);
         }
     }
 }

@@ -10,12 +10,19 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// A statement in this dialect: `{now}`, `{lock}` and `{serial}` are filled in. Values are always bound.
+    /// A statement in this dialect: `{now}`, `{lock}`, `{serial}` and `{columns_of_job}` are filled in. Values are always
+    /// bound.
     pub(super) fn fill(self, sql: &'static str) -> SqlStr {
         if !sql.contains('{') {
             return sql.into_sql_str();
         }
-        let filled = sql.replace("{now}", self.now()).replace("{lock}", self.lock()).replace("{serial}", self.serial());
+        let words = [
+            ("{now}", self.now()),
+            ("{lock}", self.lock()),
+            ("{serial}", self.serial()),
+            ("{columns_of_job}", self.columns_of_job()),
+        ];
+        let filled = words.iter().fold(sql.to_owned(), |sql, (word, text)| sql.replace(word, text));
         AssertSqlSafe(filled).into_sql_str()
     }
 
@@ -32,6 +39,17 @@ impl Dialect {
         match self {
             Self::Sqlite => "",
             Self::Postgres => "FOR UPDATE OF waiting SKIP LOCKED",
+        }
+    }
+
+    /// A table of the `name` of each column of the table of jobs; without a row where there is none.
+    fn columns_of_job(self) -> &'static str {
+        match self {
+            Self::Sqlite => "pragma_table_info('job')",
+            Self::Postgres => {
+                "(SELECT CAST(column_name AS TEXT) AS name FROM information_schema.columns
+                   WHERE table_schema = current_schema() AND table_name = 'job') AS columns"
+            }
         }
     }
 

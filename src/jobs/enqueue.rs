@@ -51,11 +51,11 @@ impl Queue {
             let mut write = database.write().await?;
             let upsert = write
                 .query(
-                    "INSERT INTO job (key, lane, payload, state, priority, max_attempts, created, not_before)
-                     VALUES ($1, 'prediction', $2, 'queued', $3, $4, {now}, {now})
+                    "INSERT INTO job (key, lane, payload, state, priority, max_attempts, model, created, not_before)
+                     VALUES ($1, 'prediction', $2, 'queued', $3, $4, $5, {now}, {now})
                      ON CONFLICT (lane, key) WHERE experiment IS NULL DO UPDATE
                      SET state = 'queued', payload = excluded.payload, attempts = 0,
-                         max_attempts = excluded.max_attempts, progress = NULL, failure = NULL,
+                         max_attempts = excluded.max_attempts, model = excluded.model, progress = NULL, failure = NULL,
                          not_before = excluded.not_before,
                          created = excluded.created, started = NULL, finished = NULL
                      WHERE job.state IN ('failed', 'cancelled')
@@ -64,7 +64,8 @@ impl Queue {
                 .bind(key.to_owned())
                 .bind(payload.to_owned())
                 .bind(PREDICTION_PRIORITY)
-                .bind(i64::from(max_attempts));
+                .bind(i64::from(max_attempts))
+                .bind(self.model.to_string());
             let rows = write.rows(upsert).await?;
             let queued = match rows.first() {
                 Some(row) => {
@@ -111,7 +112,7 @@ impl Queue {
         let mut new = 0;
         for cells in cells.chunks(CELLS_A_STATEMENT) {
             let mut insert = sqlx::query(AssertSqlSafe(insertion(cells.len()))).bind(experiment.0);
-            insert = insert.bind(i64::from(max_attempts));
+            insert = insert.bind(i64::from(max_attempts)).bind(self.model.to_string());
             for cell in cells {
                 insert = insert.bind(cell.index.cast_signed()).bind(cell.key.clone());
             }
@@ -125,16 +126,16 @@ impl Queue {
     }
 }
 
-/// A statement that inserts so many cells: their experiment, attempts, and then index and key of each are bound.
+/// A statement that inserts so many cells: their experiment, attempts, model, and then index and key of each are bound.
 fn insertion(cells: usize) -> String {
     let rows: Vec<_> = (0..cells)
-        .map(|cell| format!("(CAST(${} AS BIGINT), CAST(${} AS TEXT))", 2 * cell + 3, 2 * cell + 4))
+        .map(|cell| format!("(CAST(${} AS BIGINT), CAST(${} AS TEXT))", 2 * cell + 4, 2 * cell + 5))
         .collect();
     format!(
         "WITH new (cell, key) AS (VALUES {})
-         INSERT INTO job (experiment, cell, key, lane, state, priority, max_attempts, created)
+         INSERT INTO job (experiment, cell, key, lane, state, priority, max_attempts, model, created)
          SELECT experiment.id, new.cell, new.key, 'cell', 'queued', experiment.priority, CAST($2 AS BIGINT),
-                experiment.created
+                CAST($3 AS TEXT), experiment.created
          FROM experiment CROSS JOIN new
          WHERE experiment.id = $1 AND experiment.cancelled = 0
          ON CONFLICT (experiment, cell) WHERE experiment IS NOT NULL DO NOTHING",

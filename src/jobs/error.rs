@@ -15,6 +15,11 @@ pub enum Error {
     UnknownExperiment { key: String },
     #[error("{url:?} is no database for the queue; give sqlite://FILE or postgres://USER@HOST/NAME")]
     UnknownDatabase { url: String },
+    #[error(
+        "the queue in {address} is an older encortex's, which did not note the model that a job was asked of; let that \
+         version finish its jobs, then remove this queue or name another by --database-url: results stay where they are"
+    )]
+    OlderDatabase { address: String },
     #[error("the disk of the queue's database is full; free some space and ask again")]
     StorageFull(#[source] sqlx::Error),
     #[error("the queue's database has not answered for {} s; ask again when it is back", waited.as_secs())]

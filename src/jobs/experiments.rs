@@ -2,7 +2,7 @@
 //!
 //! An experiment is a spec and so many cells, one where it has no grid. Its cells wait behind every prediction; the
 //! result of each lies in the store under the experiment's id and its number. Asking for the same experiment again joins
-//! it.
+//! it, and takes up what failed of it or was cancelled.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,11 +71,13 @@ impl Experiments {
         Self { queue, store }
     }
 
-    /// Queues an experiment with all of its cells, or joins the one of this id.
+    /// Queues an experiment with all of its cells, or joins the one of this id: what failed or was cancelled of it is
+    /// queued anew.
     pub async fn submit(&self, id: &str, name: &str, spec: &str, cells: u64) -> Result<ExperimentStatus, Error> {
         self.store.cell(id, 0)?;
         let new = NewExperiment { key: id, name, spec, cells, priority: 0 };
         let experiment = self.queue.add_experiment(&new).await?;
+        self.queue.resume_experiment(experiment.id).await?;
         let key = id.to_owned();
         let all = (0..cells).map(move |index| Cell { index, key: format!("{key}/{index}") });
         self.queue.enqueue_cells(experiment.id, DEFAULT_ATTEMPTS, all).await?;

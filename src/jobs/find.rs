@@ -37,7 +37,8 @@ const LIST: &str = "
 const CELLS: &str = "
     SELECT * FROM job WHERE experiment = $1 AND ($2 = '' OR state = $2) AND cell >= $3 ORDER BY cell LIMIT $4";
 const AHEAD: &str = "
-    SELECT COUNT(*) AS jobs FROM job mine JOIN job other ON other.lane = mine.lane AND other.state = 'queued'
+    SELECT COUNT(*) AS jobs FROM job mine
+      JOIN job other ON other.lane = mine.lane AND other.model = mine.model AND other.state = 'queued'
      WHERE mine.id = $1 AND mine.state = 'queued'
        AND (other.priority > mine.priority OR (other.priority = mine.priority
             AND (other.not_before, other.id) < (mine.not_before, mine.id)))";

@@ -25,6 +25,7 @@ mod job;
 mod pace;
 mod predictions;
 mod queue;
+mod resume;
 mod retention;
 mod settle;
 mod signals;

@@ -11,10 +11,12 @@ use super::database::{Database, sqlite_url};
 #[cfg(test)]
 use super::failure_point::{FailurePlan, FailurePoint};
 
-/// All jobs of a database. Clones share it.
+/// All jobs of a database, as those see them who run one model. Clones share it.
 #[derive(Clone)]
 pub struct Queue {
     pub(super) database: Arc<Database>,
+    /// What is asked through this queue is asked of this model, and nothing else is claimed.
+    pub(super) model: Arc<str>,
     #[cfg(test)]
     pub(super) failures: FailurePlan,
 }
@@ -27,6 +29,7 @@ impl Queue {
     pub async fn open(url: &str) -> Result<Self, Error> {
         Ok(Self {
             database: Arc::new(Database::open(url).await?),
+            model: "".into(),
             #[cfg(test)]
             failures: FailurePlan::default(),
         })
@@ -35,6 +38,16 @@ impl Queue {
     /// Opens the queue in an SQLite file, made where there is none.
     pub async fn in_file(path: &Path) -> Result<Self, Error> {
         Self::open(&sqlite_url(path)).await
+    }
+
+    /// The same jobs for those who run the model of this name; without one, the name is empty.
+    pub fn of_model(self, name: &str) -> Self {
+        Self { model: name.into(), ..self }
+    }
+
+    /// The database's address, for people: without its password.
+    pub fn address(&self) -> &str {
+        &self.database.address
     }
 
     /// Fails here, where a test wants it.

@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS job (
     cell         BIGINT,
     key          TEXT NOT NULL,
     lane         TEXT NOT NULL,
+    -- What names the model that it was asked of: no worker with another one takes it.
+    model        TEXT NOT NULL,
     payload      TEXT,
     state        TEXT NOT NULL,
     priority     BIGINT NOT NULL,
@@ -57,7 +59,7 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE UNIQUE INDEX IF NOT EXISTS job_by_key ON job (lane, key) WHERE experiment IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS job_by_cell ON job (experiment, cell) WHERE experiment IS NOT NULL;
 -- What a claim reads, in its order.
-CREATE INDEX IF NOT EXISTS job_waiting ON job (lane, priority DESC, not_before, id) WHERE state = 'queued';
+CREATE INDEX IF NOT EXISTS job_waiting ON job (lane, model, priority DESC, not_before, id) WHERE state = 'queued';
 CREATE INDEX IF NOT EXISTS job_leased ON job (experiment, lease_until) WHERE state = 'running';
 -- The latest ends of an experiment tell its rate.
 CREATE INDEX IF NOT EXISTS job_finished ON job (experiment, finished) WHERE finished IS NOT NULL;

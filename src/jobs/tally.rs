@@ -26,6 +26,13 @@ pub(super) struct Ends {
 }
 
 impl Ends {
+    /// So many cells whose end no longer counts.
+    pub(super) fn undone(experiment: i64, state: JobState, cells: u64) -> Self {
+        let jobs =
+            if cells == 0 { BTreeMap::new() } else { BTreeMap::from([((experiment, state), -cells.cast_signed())]) };
+        Self { jobs }
+    }
+
     /// Takes note of jobs that a statement returned with `experiment` and `state`, if they are finished cells.
     pub(super) fn note(&mut self, rows: &[AnyRow]) -> Result<(), sqlx::Error> {
         for row in rows {

@@ -1,11 +1,12 @@
-//! The handle to the model thread: what the rest of the program sees of a loaded model.
+//! The handle to a model: what the rest of the program sees of it.
 //!
-//! Forwards run on one named OS thread a device (`model-cpu`, `model-cuda:0`), which owns every tensor: libtorch
-//! keeps memory per thread and a `Tensor` is not `Sync`. Commands go in by a channel, and take turns by windows.
+//! What a model is can be asked at once. It is loaded for the first who waits for it or has it predict, on one named OS
+//! thread a device (`model-cpu`, `model-cuda:0`), which owns every tensor: libtorch keeps memory per thread and a `Tensor`
+//! is not `Sync`. Commands go in by a channel, and take turns by windows.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread::{self, JoinHandle};
 
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -21,21 +22,38 @@ use crate::features::hub;
 /// Whether the model can be trusted with the next prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
+    /// Nobody has asked for it yet.
+    Unloaded,
     Loading,
     Ready,
     /// Why loading, the warm-up or the last forward went wrong.
     Failed(String),
 }
 
-/// A model on its thread. Clones share it.
+/// A model. Clones share it.
 #[derive(Clone)]
 pub struct Predictor {
-    commands: mpsc::Sender<Command>,
-    health: watch::Receiver<Health>,
-    model: Arc<ResolvedModel>,
-    settings: Arc<Settings>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    model: ResolvedModel,
+    config: PipelineConfig,
+    settings: Settings,
+    identity: ModelIdentity,
     /// Names everything that responses depend on beside request and stimulus.
-    revision: Arc<str>,
+    revision: String,
+    thread: OnceLock<ModelThread>,
+}
+
+/// A model on its thread. Dropped, it waits for the thread's end: a process that ends under a running forward would take
+/// libtorch away from it.
+struct ModelThread {
+    /// `None` at the end.
+    commands: Option<mpsc::Sender<Command>>,
+    health: watch::Receiver<Health>,
+    /// `None` where it could not be started.
+    life: Option<JoinHandle<()>>,
 }
 
 struct Command {
@@ -47,70 +65,70 @@ struct Command {
 }
 
 impl Predictor {
-    /// Starts the model's thread and returns at once; [`Predictor::health`] tells when it has loaded.
-    pub fn start(model: ResolvedModel, config: PipelineConfig) -> Result<Self, Error> {
-        let (commands, orders) = mpsc::channel();
-        let (verdict, health) = watch::channel(Health::Loading);
+    /// Opens a model without loading it.
+    ///
+    /// Reads the encoder's weights once through, to name them.
+    pub fn open(model: ResolvedModel, config: PipelineConfig) -> Result<Self, Error> {
         let artefact = Artefact::open(&model.folder)?;
         let identity = identity(&model, &artefact)?;
         let extractors = [model.text.as_path(), &model.audio, &model.video];
         let settings = format!("{:?} {:?} {:?}", config.precision, config.tools.speech, config.tools.transcriber);
-        let revision = revision(&identity.weights_sha256, extractors, &settings)?.into();
-        let settings = Arc::new(artefact.settings().clone());
-        let model = Arc::new(model);
-        let loading = Arc::clone(&model);
-        thread::Builder::new()
-            .name(format!("model-{}", config.device))
-            .spawn(move || work(&loading, &identity, &config, &orders, &verdict))
-            .map_err(|error| Error::ModelThread(error.to_string()))?;
-        Ok(Self { commands, health, model, settings, revision })
+        let revision = revision(&identity.weights_sha256, extractors, &settings)?;
+        let settings = artefact.settings().clone();
+        let shared = Shared { model, config, settings, identity, revision, thread: OnceLock::new() };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Where the model's files are.
     pub fn model(&self) -> &ResolvedModel {
-        &self.model
+        &self.shared.model
     }
 
     pub fn card(&self) -> &Card {
-        &self.model.card
+        &self.shared.model.card
     }
 
     /// Names encoder, extractors and how they are run.
     pub fn revision(&self) -> &str {
-        &self.revision
+        &self.shared.revision
     }
 
     /// Sizes, times and subjects of the encoder.
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.shared.settings
     }
 
     pub fn health(&self) -> Health {
-        self.health.borrow().clone()
-    }
-
-    /// Changes of health, the present one first.
-    pub fn watch_health(&self) -> watch::Receiver<Health> {
-        self.health.clone()
+        self.shared.thread.get().map_or(Health::Unloaded, |thread| thread.health.borrow().clone())
     }
 
     /// Waits until the model has loaded, or has failed to.
     pub async fn loaded(&self) -> Health {
-        let mut health = self.health.clone();
+        let mut health = self.thread().health.clone();
         let verdict = health.wait_for(|health| *health != Health::Loading).await.map(|health| health.clone());
         verdict.unwrap_or_else(|_| Health::Failed("the model thread stopped while it was loading".into()))
     }
 
+    /// Waits until the model cannot be trusted any more, and tells why.
+    pub async fn failed(&self) -> String {
+        let mut health = self.thread().health.clone();
+        let verdict = health.wait_for(|health| matches!(health, Health::Failed(_))).await.map(|health| health.clone());
+        match verdict {
+            Ok(Health::Failed(reason)) => reason,
+            Ok(_) | Err(_) => gone().to_string(),
+        }
+    }
+
     /// Refuses at once what the model cannot do.
     pub fn check(&self, request: &PredictionRequest) -> Result<(), Error> {
-        request.check(&self.settings)
+        request.check(&self.shared.settings)
     }
 
     /// The name of the result: it depends on the model, the stimulus's content and the parameters, nothing else.
     ///
     /// Reads the stimulus's files.
     pub fn key(&self, request: &PredictionRequest) -> Result<String, Error> {
-        request.key(&self.revision)
+        request.key(&self.shared.revision)
     }
 
     /// Predicts on the model's thread, for somebody who waits for it: before what is [in the background](Self::run_blocking).
@@ -148,8 +166,44 @@ impl Predictor {
         is_urgent: bool,
     ) -> Result<oneshot::Receiver<Result<Prediction, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(Command { request, folder, listener, is_urgent, reply }).map_err(|_| gone())?;
+        let command = Command { request, folder, listener, is_urgent, reply };
+        let commands = self.thread().commands.as_ref().ok_or_else(gone)?;
+        commands.send(command).map_err(|_| gone())?;
         Ok(answer)
+    }
+
+    /// The model's thread, started for the first who asks.
+    fn thread(&self) -> &ModelThread {
+        self.shared.thread.get_or_init(|| {
+            let Shared { model, identity, config, .. } = &*self.shared;
+            ModelThread::start(model.clone(), identity.clone(), config.clone())
+        })
+    }
+}
+
+impl ModelThread {
+    /// Returns at once; the health tells when the model has loaded.
+    fn start(model: ResolvedModel, identity: ModelIdentity, config: PipelineConfig) -> Self {
+        let (commands, orders) = mpsc::channel();
+        let (verdict, health) = watch::channel(Health::Loading);
+        let refusal = verdict.clone();
+        let life = thread::Builder::new()
+            .name(format!("model-{}", config.device))
+            .spawn(move || work(&model, &identity, &config, &orders, &verdict));
+        if let Err(error) = &life {
+            refusal.send_replace(Health::Failed(full_message(&Error::ModelThread(error.to_string()))));
+        }
+        Self { commands: Some(commands), health, life: life.ok() }
+    }
+}
+
+impl Drop for ModelThread {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(life) = self.life.take() {
+            // What it panicked of was told by its health.
+            let _ = life.join();
+        }
     }
 }
 

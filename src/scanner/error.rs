@@ -97,7 +97,9 @@ impl Error {
     /// Whether nobody waits for the result any more.
     pub fn is_cancelled(&self) -> bool {
         match self {
-            Self::Cancelled | Self::Stimulus(stimulus::Error::Cancelled) => true,
+            Self::Cancelled
+            | Self::Stimulus(stimulus::Error::Cancelled)
+            | Self::Analysis(analysis::Error::Cancelled) => true,
             Self::Predict(error) => error.is_cancelled(),
             _ => false,
         }

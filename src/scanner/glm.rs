@@ -62,7 +62,8 @@ impl<'a> GlmEstimates<'a> {
         match (self.variance, &self.trials) {
             (Variance::Scans, _) => {
                 let both_tails = contrast.p().mapv(|p| 2.0 * p.min(1.0 - p));
-                Ok(Maps { t: Some(contrast.t()), z: Some(contrast.z()), p: Some(both_tails), effect: contrast.effect })
+                let (t, z) = (contrast.t(), contrast.z());
+                Ok(Maps::tested(contrast.effect, t, z, both_tails))
             }
             (Variance::Stimuli, Some(trials)) => Ok(Maps { effect: contrast.effect, ..trials.contrast(weights)? }),
             (Variance::Stimuli, None) => Ok(Maps::effect_alone(contrast.effect)),

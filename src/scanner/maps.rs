@@ -3,6 +3,7 @@
 use ndarray::Array1;
 
 use super::Error;
+use super::permuted::Permuted;
 use crate::analysis::false_discovery_rate;
 use crate::export::Statistic;
 
@@ -15,11 +16,17 @@ pub(super) struct Maps {
     pub(super) z: Option<Array1<f64>>,
     /// Of both tails.
     pub(super) p: Option<Array1<f64>>,
+    /// Where permutations are asked for.
+    pub(super) permuted: Option<Permuted>,
 }
 
 impl Maps {
     pub(super) fn effect_alone(effect: Array1<f64>) -> Self {
-        Self { effect, t: None, z: None, p: None }
+        Self { effect, t: None, z: None, p: None, permuted: None }
+    }
+
+    pub(super) fn tested(effect: Array1<f64>, t: Array1<f64>, z: Array1<f64>, p: Array1<f64>) -> Self {
+        Self { effect, t: Some(t), z: Some(z), p: Some(p), permuted: None }
     }
 
     /// Benjamini and Hochberg's q of every vertex.
@@ -36,6 +43,10 @@ impl Maps {
             [(Statistic::T { degrees_of_freedom: None }, &self.t), (Statistic::Z, &self.z), (Statistic::P, &self.p)];
         maps.extend(tested.into_iter().filter_map(|(statistic, map)| Some((statistic, narrow(map.as_ref()?)))));
         maps.extend(q.map(|q| (Statistic::Q, q.iter().map(finite).collect())));
+        let chance = self.permuted.iter().flat_map(|permuted| {
+            [(Statistic::PermutationP, &permuted.test.p), (Statistic::FamilywiseP, &permuted.test.p_fwer)]
+        });
+        maps.extend(chance.map(|(statistic, map)| (statistic, narrow(map))));
         maps
     }
 }

@@ -6,6 +6,7 @@
 //! waits there for the model's.
 
 mod atlas_folder;
+mod cell;
 mod cell_maps;
 mod compare;
 mod components;
@@ -19,6 +20,8 @@ mod maps;
 mod memory;
 mod multisensory;
 mod peak;
+mod permuted;
+mod region_rows;
 mod regions;
 mod report;
 mod results;
@@ -45,7 +48,8 @@ pub use group::{GroupReport, group};
 pub use intake::{Desk, Intake};
 pub use map_file::{MapFile, Space};
 pub use multisensory::{MultisensoryReport, SubjectSenses};
-pub use regions::RegionRow;
+pub use permuted::PermutationReport;
+pub use region_rows::RegionRow;
 pub use report::{ContrastReport, Report};
 pub use results::REPORT;
 pub use stimuli::Find;
@@ -56,6 +60,8 @@ pub use zip_folder::unpack;
 use self::glm::GlmEstimates;
 use self::maps::Maps;
 use self::memory::Memory;
+use self::permuted::Permuted;
+use self::region_rows::Tested;
 use self::results::Results;
 use self::scans::{Scans, Session};
 use self::stimuli::Stimuli;
@@ -124,7 +130,7 @@ impl Scanner {
         let stimuli = self.stimuli(order, workdir.path(), cancel)?;
         let runs = spec.design().runs(&stimuli.material(), &self.windows(spec), spec.seed)?;
         let preview = self.preview_of(spec, &runs, &stimuli);
-        let regions = self.regions(&spec.regions)?;
+        let regions = self.regions(&spec.all_regions())?;
         let means_of = spec.reads_means().then(|| regions.sets());
         let session = Session { spec, runs, stimuli: &stimuli, means_of };
         let scans = Scans::predict(&self.predictor, session, workdir.path(), listen, cancel)?;
@@ -140,12 +146,16 @@ impl Scanner {
                     return Err(Error::Cancelled);
                 }
                 let weights = weights(contrast)?;
-                let maps = estimates.contrast(&weights)?;
-                let rows = if spec.reads_means() {
-                    regions.of_means(&maps, estimates.of_trials(), &weights)?
-                } else {
-                    regions.summarise(&maps, estimates.of_trials(), &weights)?
-                };
+                let mut maps = estimates.contrast(&weights)?;
+                if let (Some(asked), Some(trials), Some(_)) =
+                    (&spec.statistics.permutations, estimates.of_trials(), &maps.t)
+                {
+                    let seed = asked.seed.or(spec.seed).unwrap_or_default();
+                    maps.permuted = Some(Permuted::of(trials, &weights, asked, seed, cancel)?);
+                }
+                let atlas = spec.statistics.tested_atlas();
+                let tested = Tested { maps: &maps, trials: estimates.of_trials(), weights: &weights };
+                let rows = regions.rows(&tested, spec.reads_means(), atlas)?;
                 results.add(subject, contrast, &weights, &maps, rows)?;
             }
             let courses = match spec.estimate() {

@@ -1,14 +1,10 @@
-//! The regions that an experiment asks for, and what the maps of a contrast show in each.
+//! The regions that an experiment asks for, on the mesh of a model.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::maps::Maps;
-use super::trial_maps::TrialMaps;
 use super::{Error, Scanner};
-use crate::analysis::{ContrastMaps, RandomPatches, StimulusEstimates, TrialEstimates, summarise};
+use crate::analysis::RandomPatches;
 use crate::brain::{Hemisphere, Mesh, Patch, Region, Surfaces};
 use crate::experiment::RegionName;
 use crate::predict::VertexSets;
@@ -19,42 +15,19 @@ const PATCH_SEED: u64 = 0;
 
 /// Regions on the mesh of a prediction.
 pub(super) struct Regions {
-    targets: Vec<Target>,
+    pub(super) targets: Vec<Target>,
     mesh: Mesh,
     /// Positions of the vertices of either hemisphere (mm, MNI152).
-    mni_mm: [Vec<[f32; 3]>; 2],
+    pub(super) mni_mm: [Vec<[f32; 3]>; 2],
 }
 
-/// A region, and for one that is looked for by name the random patches of its size.
-struct Target {
-    patch: Patch,
-    random: Option<RandomPatches>,
-}
-
-/// A row of the table of regions. What is read off single vertices is missing where only means were asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct RegionRow {
-    pub region: String,
-    /// Vertices in the left and in the right hemisphere.
-    pub vertices: [usize; 2],
-    /// Mean effect, in the unit of the response.
-    pub mean: f64,
-    /// Of the region's mean, over stimuli; where there are two of each condition or more.
-    pub t: Option<f64>,
-    pub degrees_of_freedom: Option<f64>,
-    /// Of both tails.
-    pub p: Option<f64>,
-    pub cohens_d: Option<f64>,
-    /// (L − R) / (L + R) of the positive parts of the effect; for a region of both hemispheres.
-    pub lateralization: Option<f64>,
-    pub peak_hemisphere: Option<String>,
-    /// Counted from the hemisphere's first.
-    pub peak_vertex: Option<u32>,
-    /// MNI152.
-    pub peak_mni_mm: Option<[f32; 3]>,
-    pub peak_effect: Option<f64>,
-    /// The share of random patches of the region's size with a larger mean.
-    pub patches_larger: Option<f64>,
+/// A region.
+pub(super) struct Target {
+    pub(super) patch: Patch,
+    /// The atlas that it is a parcel of.
+    pub(super) atlas: Option<String>,
+    /// For one that is looked for by name the random patches of its size.
+    pub(super) random: Option<RandomPatches>,
 }
 
 impl Scanner {
@@ -70,28 +43,41 @@ impl Scanner {
 }
 
 impl Regions {
-    /// Looks names up: built-in spheres, whole atlases, single parcels.
+    /// Looks names up: built-in spheres, whole atlases, single parcels. A parcel that is named for itself is not repeated
+    /// among those of its atlas.
     fn named(scanner: &Scanner, names: &[String]) -> Result<Self, Error> {
         let mesh = Mesh::with_vertices(scanner.predictor.card().vertices as usize)?;
         let surfaces = scanner.anatomy.surfaces()?;
         let mni_mm = positions(&surfaces, mesh);
-        let alone = |patch| Target { patch, random: None };
-        let ranked = |patch: Patch| {
+        let named: BTreeSet<RegionName> = names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        let is_named = |atlas: &str, parcel: &str| {
+            named.contains(&RegionName::Parcel { atlas: atlas.to_owned(), parcel: parcel.to_owned() })
+        };
+        let ranked = |patch: Patch, atlas: Option<String>| {
             let everywhere = vec![true; mesh.vertices()];
             let positions = [&mni_mm[0][..], &mni_mm[1]];
             let random = RandomPatches::draw(&(&patch).into(), positions, &everywhere, PATCHES, PATCH_SEED)?;
-            Ok::<_, Error>(Target { patch, random: Some(random) })
+            Ok::<_, Error>(Target { patch, atlas, random: Some(random) })
         };
         let mut targets = Vec::new();
+        let mut seen = BTreeSet::new();
         for name in names {
-            match name.parse::<RegionName>()? {
-                RegionName::Sphere(name) => targets.push(ranked(Region::find(&name)?.patch(&surfaces, mesh)?)?),
-                RegionName::Atlas(atlas) => {
-                    let atlas = scanner.atlases.load(&atlas, mesh)?;
-                    targets.extend(atlas.parcels().iter().map(|parcel| alone(parcel.patch.clone())));
+            let name = name.parse::<RegionName>()?;
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            match name {
+                RegionName::Sphere(name) => targets.push(ranked(Region::find(&name)?.patch(&surfaces, mesh)?, None)?),
+                RegionName::Atlas(name) => {
+                    let atlas = scanner.atlases.load(&name, mesh)?;
+                    let patches = atlas.parcels().iter().map(|parcel| parcel.patch.clone());
+                    let others = patches.filter(|patch| !is_named(&name, &patch.name));
+                    targets.extend(others.map(|patch| Target { patch, atlas: Some(name.clone()), random: None }));
                 }
-                RegionName::Parcel { atlas, parcel } => {
-                    targets.push(ranked(scanner.atlases.load(&atlas, mesh)?.find(&parcel)?)?)
+                RegionName::Parcel { atlas: name, parcel } => {
+                    let atlas = scanner.atlases.load(&name, mesh)?;
+                    let is_whole = atlas.parcels().iter().any(|own| own.patch.name == parcel);
+                    targets.push(ranked(atlas.find(&parcel)?, is_whole.then_some(name))?);
                 }
             }
         }
@@ -115,80 +101,6 @@ impl Regions {
         };
         let names = self.targets.iter().map(|target| target.patch.name.as_str());
         names.zip(self.targets.iter().enumerate().map(places)).collect()
-    }
-
-    /// A row for each region, from maps and estimates that have a value a region.
-    pub(super) fn of_means(
-        &self,
-        maps: &Maps,
-        trials: Option<&TrialMaps>,
-        weights: &[(String, f64)],
-    ) -> Result<Vec<RegionRow>, Error> {
-        let tested = trials.filter(|_| maps.t.is_some());
-        let test = |trials: &TrialMaps| {
-            Ok::<_, Error>(StimulusEstimates::new(&trials.trials, trials.estimates.view())?.contrast(weights)?)
-        };
-        let test = tested.map(test).transpose()?;
-        let row = |(place, Target { patch, .. }): (usize, &Target)| RegionRow {
-            region: patch.name.clone(),
-            vertices: Hemisphere::BOTH.map(|side| patch.vertices(side).len()),
-            mean: maps.effect[place],
-            t: test.as_ref().map(|test| test.t[place]),
-            degrees_of_freedom: test.as_ref().map(|test| test.degrees_of_freedom[place]),
-            p: test.as_ref().map(|test| test.p[place]),
-            cohens_d: test.as_ref().map(|test| test.cohens_d[place]),
-            lateralization: None,
-            peak_hemisphere: None,
-            peak_vertex: None,
-            peak_mni_mm: None,
-            peak_effect: None,
-            patches_larger: None,
-        };
-        Ok(self.targets.iter().enumerate().map(row).collect())
-    }
-
-    /// A row for each region.
-    pub(super) fn summarise(
-        &self,
-        maps: &Maps,
-        trials: Option<&TrialMaps>,
-        weights: &[(String, f64)],
-    ) -> Result<Vec<RegionRow>, Error> {
-        let effect = maps.effect.to_vec();
-        let t = maps.t.as_ref().map(|t| t.to_vec());
-        let tested = trials.filter(|_| maps.t.is_some());
-        let maps = ContrastMaps {
-            effect: &effect,
-            t: t.as_deref(),
-            trials: tested.map(|trials| TrialEstimates {
-                trials: &trials.trials,
-                estimates: trials.estimates.view(),
-                weights,
-            }),
-            mni_mm: [&self.mni_mm[0], &self.mni_mm[1]],
-        };
-        self.targets.iter().map(|target| RegionRow::of(target, &maps)).collect()
-    }
-}
-
-impl RegionRow {
-    fn of(Target { patch, random }: &Target, maps: &ContrastMaps) -> Result<Self, Error> {
-        let found = summarise(&patch.into(), maps, false, random.as_ref())?;
-        Ok(Self {
-            region: patch.name.clone(),
-            vertices: found.vertices,
-            mean: found.mean,
-            t: found.test.map(|test| test.t),
-            degrees_of_freedom: found.test.map(|test| test.degrees_of_freedom),
-            p: found.test.map(|test| test.p),
-            cohens_d: found.test.map(|test| test.cohens_d),
-            lateralization: found.lateralization,
-            peak_hemisphere: Some(found.peak.hemisphere.to_string()),
-            peak_vertex: Some(found.peak.vertex),
-            peak_mni_mm: Some(found.peak.mni_mm),
-            peak_effect: Some(found.peak.effect),
-            patches_larger: found.rank.map(|rank| rank.fraction_larger()),
-        })
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::regions::RegionRow;
+use super::permuted::PermutationReport;
+use super::region_rows::RegionRow;
 use crate::experiment::Media;
 use crate::experiment::design::Preview;
 use crate::predict::ModelIdentity;
@@ -56,5 +57,9 @@ pub struct ContrastReport {
     pub tested: bool,
     /// Vertices with q below the rate that the experiment asks for, 0.05 where it asks for none.
     pub significant_vertices: Option<usize>,
+    /// Parcels with q below that rate, where false discoveries are counted among parcels.
+    pub significant_parcels: Option<usize>,
+    /// Where permutations are asked for and the contrast is tested.
+    pub permutations: Option<PermutationReport>,
     pub regions: Vec<RegionRow>,
 }

@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use super::Error;
 use super::maps::Maps;
-use super::regions::RegionRow;
+use super::permuted::Permuted;
+use super::region_rows::RegionRow;
 use super::report::{ContrastReport, Report, UNIT, UNIT_OF_SCANS};
 use super::scans::Scans;
 use super::timecourse::CourseRow;
 use crate::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
 use crate::experiment::design::Preview;
-use crate::experiment::{Contrast, Estimate, Returned, Spec, Variance};
+use crate::experiment::{Contrast, Estimate, Returned, Spec, Statistics, Variance};
 use crate::export::{Names, Provenance, ScalarMap, Statistic, cifti, gifti, nifti, png};
 use crate::predict::{Anatomy, files};
 
@@ -33,6 +34,8 @@ pub(super) struct Results<'a> {
     /// What maps are drawn on; `None` where none are wanted.
     canvas: Option<Canvas>,
     contrasts: Vec<ContrastReport>,
+    /// What was not done as it was asked for.
+    notes: Vec<String>,
     /// Every map of a subject, for its CIFTI file.
     maps: Vec<Named>,
     files: Vec<String>,
@@ -62,6 +65,7 @@ struct TableRow<'a> {
     t: Option<f64>,
     df: Option<f64>,
     p: Option<f64>,
+    q: Option<f64>,
     cohens_d: Option<f64>,
     lateralization: Option<f64>,
     peak_hemisphere: Option<&'a str>,
@@ -84,8 +88,8 @@ impl<'a> Results<'a> {
     ) -> Result<Self, Error> {
         let canvas = || Ok::<_, Error>(Canvas { surfaces: anatomy.surfaces()?, voxels: anatomy.volume_map(mesh)? });
         let canvas = spec.returns().contains(&Returned::Maps).then(canvas).transpose()?;
-        let (contrasts, maps, files) = Default::default();
-        Ok(Self { folder, spec, scans, mesh, canvas, contrasts, maps, files })
+        let (contrasts, notes, maps, files) = Default::default();
+        Ok(Self { folder, spec, scans, mesh, canvas, contrasts, notes, maps, files })
     }
 
     /// Adds a contrast of a subject.
@@ -107,6 +111,13 @@ impl<'a> Results<'a> {
             }
             self.canvas = Some(canvas);
         }
+        if maps.t.is_none() && self.spec.statistics.need_variance() {
+            self.notes.push(format!(
+                "The contrast {} of {subject} is not tested: a condition has one stimulus, or its trials cannot be told apart.",
+                contrast.name
+            ));
+        }
+        let parcels: Vec<f64> = regions.iter().filter_map(|region| region.q).collect();
         self.contrasts.push(ContrastReport {
             name: contrast.name.clone(),
             subject: subject.to_owned(),
@@ -114,6 +125,8 @@ impl<'a> Results<'a> {
             n: weights.iter().map(|(condition, _)| (condition.clone(), self.stimuli(condition))).collect(),
             tested: maps.t.is_some(),
             significant_vertices: q.map(|q| q.iter().filter(|q| **q < rate).count()),
+            significant_parcels: (!parcels.is_empty()).then(|| parcels.iter().filter(|q| **q < rate).count()),
+            permutations: maps.permuted.as_ref().map(Permuted::report),
             regions,
         });
         Ok(())
@@ -149,6 +162,7 @@ impl<'a> Results<'a> {
     /// Writes the report last: a folder that holds one is whole.
     pub(super) fn finish(mut self, design: Preview, warnings: &[String]) -> Result<Report, Error> {
         let prediction = self.scans.prediction();
+        let asked = notes_on(&self.spec.statistics);
         self.files.sort();
         let report = Report {
             is_prediction: true,
@@ -170,7 +184,7 @@ impl<'a> Results<'a> {
             }
             .to_owned(),
             contrasts: self.contrasts,
-            notes: warnings.iter().cloned().chain(self.scans.notes()).collect(),
+            notes: warnings.iter().cloned().chain(self.scans.notes()).chain(asked).chain(self.notes).collect(),
             files: self.files,
         };
         let path = self.folder.join(REPORT);
@@ -236,6 +250,22 @@ impl<'a> Results<'a> {
     }
 }
 
+/// What n is in the statistics that are asked for.
+fn notes_on(statistics: &Statistics) -> Vec<String> {
+    let permutations = statistics.permutations.as_ref().map(|_| {
+        "Permutations exchange stimuli, neither scans nor people; n is how many each condition has, repetitions of one \
+         counted once. The map pperm is of the vertex alone, pfwe corrected for all vertices."
+            .to_owned()
+    });
+    let parcels = statistics.tested_atlas().map(|atlas| {
+        format!(
+            "The q of a parcel is among the parcels of {atlas}. Its p is that of its mean, over stimuli: n is how many each \
+             condition has."
+        )
+    });
+    permutations.into_iter().chain(parcels).collect()
+}
+
 fn table_rows(contrast: &ContrastReport) -> impl Iterator<Item = TableRow<'_>> {
     contrast.regions.iter().map(|row| {
         let [peak_x_mm, peak_y_mm, peak_z_mm] = [0, 1, 2].map(|axis| Some(row.peak_mni_mm?[axis]));
@@ -249,6 +279,7 @@ fn table_rows(contrast: &ContrastReport) -> impl Iterator<Item = TableRow<'_>> {
             t: row.t,
             df: row.degrees_of_freedom,
             p: row.p,
+            q: row.q,
             cohens_d: row.cohens_d,
             lateralization: row.lateralization,
             peak_hemisphere: row.peak_hemisphere.as_deref(),

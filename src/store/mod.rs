@@ -5,7 +5,8 @@
 //! experiments/{id}/{n}/  result/ of cell n
 //! predictions/{id}/      result/, and attempt-…/ while it is made
 //! analyses/{id}/         what was made of uploaded maps or of a model's weights
-//! incoming/              what is still arriving, or on its way out; emptied at start
+//! incoming/              what is still arriving, or on its way out; emptied by the first process that comes
+//! lock                   held by every process that is here
 //! ```
 //!
 //! A thing appears and disappears whole, by one rename: whoever reads a folder here reads all of it. Sizes are
@@ -26,8 +27,10 @@ mod analysis;
 mod archive;
 mod atomic;
 mod error;
+mod full;
 mod incoming;
 mod objects;
+mod presence;
 mod result_folder;
 mod stimulus;
 
@@ -36,11 +39,13 @@ use std::sync::Arc;
 
 pub use atomic::write_whole;
 pub use error::Error;
+pub use full::is_storage_full;
 pub use incoming::Incoming;
 pub use result_folder::ResultFolder;
 pub use stimulus::Stimulus;
 
 use self::objects::Objects;
+use self::presence::Presence;
 
 /// The data folder. Clones share it.
 ///
@@ -60,23 +65,29 @@ struct Folders {
     predictions: PathBuf,
     analyses: PathBuf,
     incoming: PathBuf,
+    _presence: Presence,
 }
 
 impl Store {
-    /// Opens a data folder, making it where there is none, and clears what an earlier process left half-done.
+    /// Opens a data folder, making it where there is none. Where no other process is there, clears what an earlier one left
+    /// half-done; servers and workers may share a folder.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root).map_err(Error::at(root))?;
+        std::fs::create_dir_all(&root).map_err(Error::at(&root))?;
+        let incoming = root.join("incoming");
+        let presence = Presence::enter(&root, || match std::fs::remove_dir_all(&incoming) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::at(&incoming)(error)),
+            _ => Ok(()),
+        })?;
         let folders = Folders {
             stimuli: root.join("stimuli"),
             experiments: root.join("experiments"),
             predictions: root.join("predictions"),
             analyses: root.join("analyses"),
-            incoming: root.join("incoming"),
+            incoming,
             root,
+            _presence: presence,
         };
-        if folders.incoming.exists() {
-            std::fs::remove_dir_all(&folders.incoming).map_err(Error::at(&folders.incoming))?;
-        }
         let Folders { stimuli, experiments, predictions, analyses, incoming, .. } = &folders;
         for folder in [stimuli, experiments, predictions, analyses, incoming] {
             std::fs::create_dir_all(folder).map_err(Error::at(folder))?;
@@ -116,6 +127,21 @@ mod tests {
         std::fs::write(root.path().join("incoming/half/stimulus.mp4"), b"half a film").unwrap();
         Store::open(root.path()).unwrap();
         assert_eq!(std::fs::read_dir(root.path().join("incoming")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_arrives_stays_when_another_process_comes() {
+        let root = tempfile::tempdir().unwrap();
+        let here = Store::open(root.path()).unwrap();
+        let arriving = root.path().join("incoming/half");
+        std::fs::create_dir(&arriving).unwrap();
+        let there = Store::open(root.path()).unwrap();
+        drop(here);
+        Store::open(root.path()).unwrap();
+        assert!(arriving.exists());
+        drop(there);
+        Store::open(root.path()).unwrap();
+        assert!(!arriving.exists());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io::{Cursor, Write};
 
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::RowAccessor;
 use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -9,13 +11,13 @@ use zip::write::SimpleFileOptions;
 use crate::media::{ffmpeg, film};
 use crate::server::{Answer, Server};
 
-/// Pictures of two kinds, two of each, in a zip with a folder a condition.
-fn pictures() -> Vec<u8> {
-    zip(&["faces/1.png", "faces/2.png", "places/1.png", "places/2.png"].map(|name| {
+/// Pictures of two kinds, two of each, in a folder a condition.
+pub(crate) fn pictures() -> [(&'static str, Vec<u8>); 4] {
+    ["faces/1.png", "faces/2.png", "places/1.png", "places/2.png"].map(|name| {
         let number = name.bytes().map(u32::from).sum::<u32>();
         let source = format!("color=0x{:06x}:size=64x48", (number * 7919) % 0xff_ffff);
         (name, ffmpeg(&["-f", "lavfi", "-i", &source, "-frames:v", "1"], "a.png"))
-    }))
+    })
 }
 
 pub(crate) fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
@@ -31,7 +33,7 @@ pub(crate) fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
 pub(crate) fn faces(server: &Server) -> Value {
     json!({
         "name": "faces",
-        "stimuli_upload": server.upload("pictures.zip", &pictures()),
+        "stimuli_upload": server.upload("pictures.zip", &zip(&pictures())),
         "contrasts": [{"name": "faces", "expression": "faces - places"}],
         "regions": ["FFA", "PPA"],
     })
@@ -102,14 +104,69 @@ fn a_grid_is_a_cell_for_each_value() {
         server.get(&path).expect(200).json()["design"]["runs"][0]["trials"][1]["onset_s"].as_f64().unwrap()
     };
     assert_eq!([0, 1, 2].map(onset), [6.0, 8.0, 12.0]);
-    let table = server.get(&format!("/v1/experiments/{}/table.csv", id(&answer))).expect(200).text();
-    let rows: Vec<&str> = table.lines().collect();
-    assert!(rows[0].starts_with("cell,design.asynchrony_s,contrast,subject,region,mean,"), "{table}");
+    let table = |ending: &str| server.get(&format!("/v1/experiments/{}/table.{ending}", id(&answer)));
+    let csv = table("csv").expect(200);
+    assert_eq!(csv.header("content-type"), "text/csv");
+    let csv = csv.text();
+    let rows: Vec<&str> = csv.lines().collect();
+    assert!(rows[0].starts_with("cell,design.asynchrony_s,contrast,subject,region,mean,"), "{csv}");
     assert_eq!(rows.len(), 1 + 3 * 2, "two regions in each of three cells");
+    assert!(rows[5].starts_with("2,12.0,faces,average,FFA,"), "{csv}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let parquet = table("parquet").expect(200);
+    assert_eq!(parquet.header("content-type"), "application/vnd.apache.parquet");
+    let file = SerializedFileReader::new(bytes::Bytes::from(parquet.body.clone())).expect("Parquet");
+    let said = file.metadata().file_metadata().key_value_metadata().expect("metadata");
+    assert!(said.iter().any(|said| said.value.as_deref() == Some("model prediction, untrained")), "{said:?}");
+    let hdf5 = table("h5").expect(200);
+    assert_eq!(hdf5.header("content-type"), "application/x-hdf5");
+    std::fs::write(folder.path().join("table.h5"), hdf5.body).unwrap();
+    let hdf5 = hdf5::File::open(folder.path().join("table.h5")).expect("HDF5");
+    let numbers = |name: &str| hdf5.dataset(name).expect("a column").read_raw::<f64>().expect("numbers");
+    let (asynchronies, means) = (numbers("design.asynchrony_s"), numbers("mean"));
+    for (number, (row, line)) in file.get_row_iter(None).expect("rows").zip(&rows[1..]).enumerate() {
+        let (row, fields) = (row.expect("a row"), line.split(',').collect::<Vec<_>>());
+        let read = (row.get_double(1).expect("a parameter"), row.get_double(5).expect("a mean"));
+        assert_eq!(read, (fields[1].parse().unwrap(), fields[5].parse().unwrap()));
+        assert_eq!(read, (asynchronies[number], means[number]));
+        assert_eq!(row.get_string(4).expect("a region"), fields[4]);
+    }
+    assert_eq!(means.len(), 6);
+    let detail = table("xlsx").refused(404, "unknown_file");
     assert!(
-        rows[5].starts_with("2,12,faces,average,FFA,") || rows[5].starts_with("2,12.0,faces,average,FFA,"),
-        "{table}"
+        detail.contains("table.csv") && detail.contains("table.parquet") && detail.contains("table.h5"),
+        "{detail}"
     );
+}
+
+#[test]
+fn permutations_of_too_few_stimuli_are_refused_and_of_enough_are_told_with_their_number() {
+    let server = Server::start();
+    let mut spec = faces(&server);
+    spec["statistics"] = json!({"permutations": {"n": 99, "seed": 1}});
+    let detail = asked(&server, &spec).refused(422, "invalid_spec");
+    assert!(detail.contains("contrasts[0]") && detail.contains("4 stimuli of each condition"), "{detail}");
+
+    let words = |words: &[&str]| words.iter().map(|word| json!({"text": word})).collect::<Vec<_>>();
+    let spec = json!({
+        "name": "weather", "modalities": ["text"], "returns": ["regions"], "regions": ["FFA"],
+        "conditions": [
+            {"name": "wet", "stimuli": words(&["Rain.", "Snow.", "Hail.", "Fog."])},
+            {"name": "dry", "stimuli": words(&["Sun.", "Wind.", "Dust.", "Heat."])},
+        ],
+        "contrasts": [{"name": "wet", "expression": "wet - dry"}],
+        "statistics": {"permutations": {"n": 99, "seed": 1}},
+    });
+    let view = finished(&server, &id(&asked(&server, &spec).expect(202)));
+    let told = &view["report"]["contrasts"][0]["permutations"];
+    assert_eq!(
+        (&told["exchange"], &told["stimuli"], &told["permutations"]),
+        (&json!("labels"), &json!(8), &json!(100))
+    );
+    assert!(told["significant_vertices"].is_u64(), "{view}");
+    let notes = view["report"]["notes"].to_string();
+    assert!(notes.contains("Permutations exchange stimuli"), "{notes}");
 }
 
 #[test]

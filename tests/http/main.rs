@@ -8,13 +8,17 @@ mod bucket;
 mod changed_media;
 mod experiments;
 mod form;
+mod full_disk;
 mod maps;
 mod media;
 mod overload;
 mod parity;
+#[path = "../queue/postgres.rs"]
+mod postgres;
 mod predictions;
 mod server;
 mod sharing;
 mod stopping;
 mod studies;
 mod uploads;
+mod workers;

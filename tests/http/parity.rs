@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
+
+use crate::experiments::{asked, faces, finished, id, pictures};
 use crate::form::Form;
 use crate::server::Server;
 
@@ -52,6 +55,45 @@ fn over_http_and_on_the_command_line_every_dataset_is_the_same() {
     for dataset in DATASETS {
         assert_eq!(bytes(&ours, dataset), bytes(&theirs, dataset), "{dataset}");
     }
+}
+
+#[test]
+fn a_grid_over_http_and_on_the_command_line_has_the_same_table() {
+    let server = Server::start();
+    let mut spec = faces(&server);
+    spec["returns"] = json!(["regions"]);
+    spec["design"] = json!({"kind": "event", "asynchrony_s": 8.0});
+    spec["grid"] = json!({"design.asynchrony_s": {"from": 6.5, "to": 7.5, "steps": 2}, "media.contrast": [0.5]});
+    let id = id(&asked(&server, &spec).expect(202));
+    assert_eq!(finished(&server, &id)["state"], "succeeded");
+    let served = server.get(&format!("/v1/experiments/{id}/table.csv")).expect(200).text();
+    assert_eq!(served.lines().count(), 1 + 2 * 2, "{served}");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, bytes) in pictures() {
+        let path = folder.path().join("pictures").join(name);
+        std::fs::create_dir_all(path.parent().expect("a condition")).expect("a folder");
+        std::fs::write(path, bytes).expect("a picture");
+    }
+    spec.as_object_mut().expect("a spec").remove("stimuli_upload");
+    spec["stimuli_folder"] = "pictures".into();
+    std::fs::write(folder.path().join("spec.json"), spec.to_string()).expect("a spec");
+    let swept = |format: &str| {
+        let out = folder.path().join(format);
+        let ran = Command::new(env!("CARGO_BIN_EXE_encortex"))
+            .args(["experiment", "run", "--table", format, "--data-dir"])
+            .args([&folder.path().join("data"), &folder.path().join("spec.json")])
+            .arg("--out")
+            .arg(&out)
+            .env("ENCORTEX_MODEL", "untrained")
+            .output()
+            .expect("the program runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        assert!(out.join("cell-1/experiment.json").is_file());
+        std::fs::read(out.join(format!("table.{format}"))).expect("a table")
+    };
+    assert_eq!(String::from_utf8(swept("csv")).expect("text"), served);
+    assert!(swept("parquet").starts_with(b"PAR1"));
 }
 
 /// The values of a dataset, as they lie in memory.

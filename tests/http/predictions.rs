@@ -219,7 +219,7 @@ fn models_health_metrics_and_documents_are_there() {
     assert_eq!(models["serving"], "untrained");
     let card = server.get("/v1/models/untrained").expect(200).json();
     assert_eq!((&card["name"], &card["trained"]), (&json!("untrained"), &json!(false)));
-    assert_eq!(server.get("/health/ready").expect(200).json(), json!({ "ready": true }));
+    assert_eq!(server.get("/health/ready").expect(200).json(), json!({ "ready": true, "works": true }));
     assert_eq!(server.get("/openapi.json").expect(200).json()["info"]["title"], "encortex");
     assert!(server.get("/docs").expect(200).text().contains("/openapi.json"));
 

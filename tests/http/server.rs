@@ -75,14 +75,39 @@ impl Server {
 
     /// Starts with what lies in `data/` of a folder, and further variables of the environment.
     pub(crate) fn start_in(folder: TempDir, flags: &[&str], environment: &[(&str, String)]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_encortex"));
+        program.envs(environment.iter().map(|(name, value)| (name, value)));
+        Self::start_by(program, folder, flags)
+    }
+
+    /// Serves from a disk of its own of so many megabytes, which [`Server::disk`] leads to; `None`, and said so, where
+    /// none can be mounted.
+    pub(crate) fn start_on_a_disk_of(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("data")).expect("a folder");
+        let unshare = || {
+            let mut unshare = Command::new("unshare");
+            unshare.args(["--map-root-user", "--mount"]);
+            unshare
+        };
+        let mount = format!("mount -t tmpfs -o size={megabytes}m tmpfs '{}'", folder.path().join("data").display());
+        if !unshare().args(["sh", "-c", &mount]).status().is_ok_and(|status| status.success()) {
+            eprintln!("SKIPPED: no small disk can be mounted here, which is to be filled");
+            return None;
+        }
+        let mut program = unshare();
+        program.args(["sh", "-c", &format!("{mount} && exec \"$@\""), "sh", env!("CARGO_BIN_EXE_encortex")]);
+        Some(Self::start_by(program, folder, &[]))
+    }
+
+    fn start_by(mut program: Command, folder: TempDir, flags: &[&str]) -> Self {
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_encortex"))
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.path().join("data"))
             .args(flags)
             .env("ENCORTEX_MODEL", "untrained")
             .env("NO_COLOR", "1")
-            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -138,6 +163,12 @@ impl Server {
 
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The data folder as the program sees it.
+    pub(crate) fn disk(&self) -> PathBuf {
+        let seen = self.data().strip_prefix("/").expect("an absolute path").to_owned();
+        PathBuf::from(format!("/proc/{}/root", self.child.id())).join(seen)
     }
 
     pub(crate) fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {

@@ -10,6 +10,7 @@ use crate::experiments::{asked, faces, finished, id};
 use crate::form::Form;
 use crate::media::{picture, tone};
 use crate::server::Server;
+use crate::workers::WorkerProcess;
 
 fn start(bucket: &Bucket, folder: TempDir) -> Server {
     Server::start_in(folder, &["--results-url", &bucket.url()], &bucket.environment())
@@ -80,6 +81,30 @@ fn a_server_with_an_empty_data_folder_serves_what_another_one_kept() {
         assert_eq!(found, None, "{path} left something in the bucket");
         assert_eq!(second.get(&path).status, 404);
     }
+}
+
+#[test]
+fn a_worker_with_a_data_folder_of_its_own_makes_what_a_server_serves() {
+    let Some(bucket) = Bucket::start() else { return };
+    let [queue, elsewhere] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let database = format!("sqlite://{}?mode=rwc", queue.path().join("queue.sqlite").display());
+    let (url, environment) = (bucket.url(), bucket.environment());
+    let flags = ["--database-url", &database, "--results-url", &url];
+    let answering = [&flags[..], &["--no-work"]].concat();
+    let server = Server::start_in(tempfile::tempdir().unwrap(), &answering, &environment);
+    let mut worker = WorkerProcess::start_in(elsewhere.path(), &flags, &environment);
+    worker.ready();
+    let mut spec = faces(&server);
+    spec["grid"] = json!({"seed": [1, 2, 3]});
+    let experiment = format!("/v1/experiments/{}", id(&asked(&server, &spec).expect(202)));
+    let sound = Form::new().file("audio", "tone.wav", &tone(1.0, 16_000, 1));
+    let prediction = server.predict(sound).expect(200).json();
+    assert!(!server.get(prediction["links"]["frames"].as_str().unwrap()).expect(200).body.is_empty());
+    succeeded(&server, &experiment);
+    assert_eq!(server.get(&format!("{experiment}/table.csv")).expect(200).text().lines().count(), 1 + 3 * 2);
+    worker.terminate();
+    let fetched = std::fs::read_dir(elsewhere.path().join("stimuli")).unwrap().count();
+    assert_eq!(fetched, 2, "the zip and the tone");
 }
 
 #[test]

@@ -9,14 +9,14 @@ use crate::media::{film, tone};
 use crate::server::Server;
 
 /// A transcriber that listens for ten minutes.
-fn slow_transcriber(folder: &Path) -> String {
+pub(crate) fn slow_transcriber(folder: &Path) -> String {
     let program = folder.join("transcriber");
     std::fs::write(&program, "#!/bin/sh\nexec sleep 600\n").unwrap();
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     program.to_str().unwrap().to_owned()
 }
 
-fn sound() -> Form {
+pub(crate) fn sound() -> Form {
     Form::new().file("audio", "tone.wav", &tone(1.0, 16_000, 1))
 }
 
@@ -37,14 +37,17 @@ fn a_prediction_is_cancelled_while_it_is_transcribed() {
 #[test]
 fn a_second_signal_ends_the_server_at_once_and_the_next_one_does_its_work() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start_with(&["--transcriber", &slow_transcriber(folder.path())]);
+    let transcriber = slow_transcriber(folder.path());
+    let flags = ["--transcriber", &transcriber, "--lease-s", "600"];
+    let mut server = Server::start_with(&flags);
     let id = server.ask(sound()).expect(202).json()["id"].as_str().unwrap().to_owned();
     server.until(|| server.state(&id) == "running");
     let begun = Instant::now();
     assert_eq!(server.terminate_twice().code(), Some(130));
     assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
-    let server = server.restart(&[]);
-    server.until(|| server.state(&id) == "succeeded");
+    let server = server.restart(&flags);
+    server.until(|| server.state(&id) == "running");
+    server.delete(&format!("/v1/predictions/{id}")).expect(202);
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(crate) fn scanner() -> MutexGuard<'static, Scanner> {
             cache: data().join("cache"),
             tools: tools.clone(),
         };
-        let predictor = Predictor::start(model(), config).expect("the model starts");
+        let predictor = Predictor::open(model(), config).expect("the model starts");
         Mutex::new(Scanner::new(predictor, tools, anatomy(), atlases()))
     };
     SCANNER.get_or_init(start).lock().unwrap_or_else(PoisonError::into_inner)

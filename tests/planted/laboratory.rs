@@ -8,7 +8,7 @@ use encortex::encoder::AVERAGE;
 use encortex::experiment::Spec;
 use encortex::features::DeviceChoice;
 use encortex::predict::{Anatomy, PipelineConfig, Prediction, PredictionRequest, Predictor};
-use encortex::scanner::{AtlasFolder, Desk, Order, Report, Scanner};
+use encortex::scanner::{self, AtlasFolder, Desk, Order, Progress, Report, Scanner};
 use encortex::stimulus::{Event, Ffmpeg, Limits, Source, Speech, Tools};
 use ndarray::{Array1, Array2, Axis, s, stack};
 use rand::seq::IndexedRandom;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::cortex::{self, MESH, Planted};
-use super::maps::Maps;
+use super::maps::{self, Maps};
 use super::model;
 use super::pictures::{self, Colour};
 use super::readout::Readout;
@@ -81,7 +81,7 @@ impl Laboratory {
         let start = |model: ResolvedModel| {
             let cache = folder.path().join("cache");
             let config = PipelineConfig { device: DeviceChoice::Cpu, precision: None, cache, tools: tools.clone() };
-            Predictor::start(model, config).expect("a model thread")
+            Predictor::open(model, config).expect("a model thread")
         };
 
         let pictures = draw_all(&folder.path().join("all"));
@@ -103,6 +103,17 @@ impl Laboratory {
 
     /// Runs an experiment on the pictures shown, as a user's JSON has it.
     pub(crate) fn run(&self, scanner: &Scanner, spec: &serde_json::Value) -> Run {
+        self.scan(scanner, spec, &mut |_| (), &CancellationToken::new()).expect("an experiment")
+    }
+
+    /// The same, listened to and cancelled.
+    pub(crate) fn scan(
+        &self,
+        scanner: &Scanner,
+        spec: &serde_json::Value,
+        listen: &mut dyn FnMut(Progress),
+        cancel: &CancellationToken,
+    ) -> Result<Run, scanner::Error> {
         let out = tempfile::tempdir_in(self.folder.path()).expect("a temporary folder");
         let no_uploads = |_: &str| panic!("nothing is uploaded");
         let desk = Desk { folder: Some(self.folder.path()), upload: &no_uploads, workdir: out.path() };
@@ -111,8 +122,8 @@ impl Laboratory {
         assert_eq!(intake.findings.faults, []);
         let find = |stimulus: &_| desk.find(stimulus);
         let order = Order { spec: &intake.spec, events: &intake.events, warnings: &[], find: &find };
-        let report = scanner.scan(order, out.path(), &mut |_| (), &CancellationToken::new()).expect("an experiment");
-        Run { report, out }
+        let report = scanner.scan(order, out.path(), listen, cancel)?;
+        Ok(Run { report, out })
     }
 
     /// The vertices that answer to a colour, as places in a row of the response.
@@ -159,6 +170,11 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn maps(&self, contrast: &str) -> Maps {
         Maps::read(self.out.path(), contrast)
+    }
+
+    /// One map of a contrast, a value a vertex.
+    pub(crate) fn map(&self, contrast: &str, statistic: &str) -> Vec<f64> {
+        maps::read(self.out.path(), contrast, statistic)
     }
 
     /// The text of the file whose name ends so.

@@ -18,30 +18,38 @@ pub(crate) struct Maps {
 impl Maps {
     /// Reads the GIFTI files of an experiment's folder.
     pub(crate) fn read(folder: &Path, contrast: &str) -> Self {
-        let map = |statistic: &str| {
-            let [left, right] = Hemisphere::BOTH.map(|side| {
-                let marks = [
-                    format!("_hemi-{}_", side.letter()),
-                    format!("_contrast-{contrast}_"),
-                    format!("_stat-{statistic}_"),
-                    ".func.gii".to_owned(),
-                ];
-                let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-                let named = |path: &std::path::PathBuf| marks.iter().all(|mark| path.to_string_lossy().contains(mark));
-                let path = entries.into_iter().find(named).unwrap_or_else(|| panic!("no map has {marks:?}"));
-                fs::read(path).expect("a map")
-            });
-            let maps = MeasuredMap::from_gifti(&left, &right, MESH).expect("a pair of GIFTI files");
-            let values = maps[0].values().iter();
-            values.map(|value| f64::from(value.expect("every vertex has a value"))).collect()
-        };
+        let map = |statistic| read(folder, contrast, statistic);
         Self { effect: map("effect"), t: map("t"), q: map("q") }
     }
 
     /// Places with a q below 0.05.
     pub(crate) fn found(&self) -> Vec<usize> {
-        (0..self.q.len()).filter(|place| self.q[*place] < 0.05).collect()
+        below(&self.q)
     }
+}
+
+/// One map of a contrast, a value a vertex.
+pub(crate) fn read(folder: &Path, contrast: &str, statistic: &str) -> Vec<f64> {
+    let [left, right] = Hemisphere::BOTH.map(|side| {
+        let marks = [
+            format!("_hemi-{}_", side.letter()),
+            format!("_contrast-{contrast}_"),
+            format!("_stat-{statistic}_"),
+            ".func.gii".to_owned(),
+        ];
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let named = |path: &std::path::PathBuf| marks.iter().all(|mark| path.to_string_lossy().contains(mark));
+        let path = entries.into_iter().find(named).unwrap_or_else(|| panic!("no map has {marks:?}"));
+        fs::read(path).expect("a map")
+    });
+    let maps = MeasuredMap::from_gifti(&left, &right, MESH).expect("a pair of GIFTI files");
+    let values = maps[0].values().iter();
+    values.map(|value| f64::from(value.expect("every vertex has a value"))).collect()
+}
+
+/// Places with a p or q below 0.05.
+pub(crate) fn below(map: &[f64]) -> Vec<usize> {
+    (0..map.len()).filter(|place| map[*place] < 0.05).collect()
 }
 
 /// The share of pairs of a place inside and one outside of which the inner has the larger value; ties count half.

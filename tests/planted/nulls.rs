@@ -2,13 +2,14 @@
 
 use encortex::analysis::{
     DesignMatrix, DesignOptions, Event, Glm, NoiseModel, StimulusEstimates, Trial, TrialContrast, false_discovery_rate,
-    frame_times,
+    frame_times, permute_labels,
 };
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, stack};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use statrs::distribution::{Binomial, DiscreteCDF};
+use tokio_util::sync::CancellationToken;
 
 use super::laboratory::{LAG_S, Laboratory, SHOWN};
 use super::pictures::Colour;
@@ -38,6 +39,20 @@ pub(crate) fn by_peak(laboratory: &Laboratory, experiments: u64) -> Rates {
         let drawn = draw(peaks.view(), 2 * SHOWN, seed);
         halves(&drawn).p
     })
+}
+
+/// The same of permutations: how many of the experiments have a vertex whose family-wise p is 0.05 or less.
+pub(crate) fn by_permutations(laboratory: &Laboratory, experiments: u64) -> usize {
+    let peaks = &laboratory.peaks()[Colour::Blue as usize];
+    let finds = |seed: &u64| {
+        let drawn = draw(peaks.view(), 2 * SHOWN, *seed);
+        let (one, other) = drawn.view().split_at(Axis(0), SHOWN);
+        let estimates = estimates(&[("one", one), ("other", other)]);
+        let weights = [("one", 1.0), ("other", -1.0)];
+        let test = permute_labels(&estimates, &weights, 199, *seed, &CancellationToken::new()).expect("a test");
+        test.p_fwer.iter().any(|p| *p <= 0.05)
+    };
+    (0..experiments).filter(finds).count()
 }
 
 /// The same of a general linear model, tested as `variance: stimuli` is and as `variance: scans` is.
@@ -113,12 +128,15 @@ fn halves(maps: &Array2<f32>) -> TrialContrast {
 
 /// One condition against the other, each of `(stimulus, vertex)`.
 fn contrast(conditions: &[(&str, ArrayView2<'_, f32>); 2]) -> TrialContrast {
+    estimates(conditions).contrast(&[("one", 1.0), ("other", -1.0)]).expect("a contrast")
+}
+
+fn estimates(conditions: &[(&str, ArrayView2<'_, f32>); 2]) -> StimulusEstimates {
     let trial =
         |condition: &str, number: usize| Trial { condition: condition.to_owned(), stimulus: format!("{number:03}") };
     let trials = conditions.iter().flat_map(|(name, maps)| (0..maps.nrows()).map(|number| trial(name, number)));
     let maps = concatenate(Axis(0), &conditions.map(|(_, maps)| maps)).expect("maps of one length");
-    let estimates = StimulusEstimates::new(&trials.collect::<Vec<_>>(), maps.view()).expect("a map a trial");
-    estimates.contrast(&[("one", 1.0), ("other", -1.0)]).expect("a contrast")
+    StimulusEstimates::new(&trials.collect::<Vec<_>>(), maps.view()).expect("a map a trial")
 }
 
 impl Rates {

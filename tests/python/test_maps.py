@@ -1,10 +1,8 @@
-"""Maps of contrasts and tables of regions that encortex exports, read by nibabel, nilearn, h5py and pandas."""
+"""Maps of contrasts that encortex exports, read by nibabel and nilearn."""
 
-import h5py
 import nibabel
 import nilearn.surface
 import numpy as np
-import pandas
 import pytest
 
 VERTICES = 10_242
@@ -57,30 +55,3 @@ class TestMaps:
         expected = np.zeros(91 * 109 * 91, "f4")
         expected[voxels[:, 0]] = 2 * effect[voxels[:, 1]]
         np.testing.assert_allclose(image.get_fdata(dtype="f4").ravel(order="F"), expected, rtol=0, atol=1e-6)
-
-
-class TestTables:
-    @pytest.fixture
-    def values(self):
-        """(cell, contrast, region, measure)."""
-        place = np.arange(300 * 2 * 3 * 2)
-        return np.where(place % 7 == 0, np.nan, place / 3).reshape(300, 2, 3, 2)
-
-    def test_csv(self, folder, values):
-        table = pandas.read_csv(folder / "regions.csv")
-        assert list(table) == ["cell", "asynchrony_s", "contrast", "region", "mean", "t"]
-        np.testing.assert_allclose(table[["mean", "t"]], values.reshape(-1, 2), rtol=1e-15)
-        assert list(table["cell"]) == [f"cell-{cell}" for cell in range(300) for _ in range(6)]
-        assert list(table["asynchrony_s"][::6]) == [cell % 5 for cell in range(300)]
-        assert list(table["region"][:4]) == ["FFA", "PPA", "STS", "FFA"]
-        assert list(table["contrast"][2:4]) == ["faces", "places"]
-
-    def test_hdf5(self, folder, values):
-        with h5py.File(folder / "regions.h5") as file:
-            for index, name in enumerate(("mean", "t")):
-                np.testing.assert_array_equal(file["measures"][name], values[..., index])
-            assert list(file["cell"].asstr()) == [f"cell-{cell}" for cell in range(300)]
-            assert list(file["parameters/asynchrony_s"].asstr()[:6]) == ["0", "1", "2", "3", "4", "0"]
-            assert list(file["contrast"].asstr()) == ["faces", "places"]
-            assert list(file["region"].asstr()) == ["FFA", "PPA", "STS"]
-            assert file.attrs["model"] == "tribe-v2" and "repetition_time" not in file.attrs

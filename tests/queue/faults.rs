@@ -24,7 +24,7 @@ const WORKERS: usize = 4;
 const BETWEEN_KILLS: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn sqlite_in(folder: &Path) -> String {
+pub(crate) fn sqlite_in(folder: &Path) -> String {
     format!("sqlite://{}?mode=rwc", folder.join("queue.sqlite").display())
 }
 

@@ -3,5 +3,6 @@
 
 mod faults;
 mod model;
+mod models;
 mod postgres;
 mod worker;

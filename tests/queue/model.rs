@@ -26,6 +26,7 @@ enum Step {
     Reclaim,
     Cancel { job: usize },
     CancelExperiment { experiment: u8 },
+    ResumeExperiment { experiment: u8 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -49,6 +50,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Reclaim),
         1 => (0..64_usize).prop_map(|job| Step::Cancel { job }),
         1 => (0..EXPERIMENTS).prop_map(|experiment| Step::CancelExperiment { experiment }),
+        1 => (0..EXPERIMENTS).prop_map(|experiment| Step::ResumeExperiment { experiment }),
     ];
     proptest::collection::vec(step, 1..60)
 }
@@ -126,6 +128,7 @@ impl Trial {
             Step::Reclaim => self.reclaim().await,
             Step::Cancel { job } => self.cancel(job).await,
             Step::CancelExperiment { experiment } => self.cancel_experiment(experiment).await,
+            Step::ResumeExperiment { experiment } => self.resume_experiment(experiment).await,
         }
     }
 
@@ -254,6 +257,20 @@ impl Trial {
         self.cancelled.insert(experiment, true);
         let cells = self.jobs.values_mut().filter(|job| job.cell.is_some_and(|(of, _)| of == experiment));
         cells.filter(|job| !job.state.is_finished()).for_each(|job| job.enter(JobState::Cancelled));
+    }
+
+    async fn resume_experiment(&mut self, experiment: u8) {
+        let id = self.experiments[usize::from(experiment)];
+        let resumed = self.queue.resume_experiment(id).await.expect("resumed");
+        self.cancelled.remove(&experiment);
+        let cells = self.jobs.values_mut().filter(|job| job.cell.is_some_and(|(of, _)| of == experiment));
+        let mut expected = 0;
+        for job in cells.filter(|job| matches!(job.state, JobState::Failed | JobState::Cancelled)) {
+            job.enter(JobState::Queued);
+            job.attempts = 0;
+            expected += 1;
+        }
+        assert_eq!(resumed, expected);
     }
 
     /// Holds every job, and the counts, against the model.

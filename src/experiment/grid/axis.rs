@@ -68,7 +68,7 @@ impl Axis {
     }
 
     /// The first value and the last one, of which a field takes all or none; every value of a list.
-    pub(super) fn samples(&self) -> Vec<AxisValue> {
+    pub fn samples(&self) -> Vec<AxisValue> {
         match self {
             Self::Values(values) => values.clone(),
             Self::EvenSteps(range) => vec![range.value(0), range.value(range.steps.saturating_sub(1).into())],

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{check_count, check_name};
 use crate::experiment::contrast::{Contrast, Expression, Weights};
 use crate::experiment::design::Design;
-use crate::experiment::estimate::Estimate;
+use crate::experiment::estimate::{Estimate, Variance};
 use crate::experiment::fault::by_likeness;
 use crate::experiment::limits::MAX_LISTED;
 use crate::experiment::{Fault, Findings, Spec};
@@ -92,10 +92,11 @@ fn check_sum(contrast: &Contrast, weights: &Weights, path: &str, findings: &mut 
     }
 }
 
-/// A t-test takes two stimuli of each condition that it weighs. The general linear model tests against the residuals of
-/// its fit instead, and the trials of a continuous design are its events.
+/// A t-test takes two stimuli of each condition that it weighs. A general linear model may be tested over scans instead,
+/// and the trials of a continuous design are its events.
 fn check_variance(spec: &Spec, weights: &Weights, path: &str, findings: &mut Findings) {
-    if matches!(spec.estimate, Some(Estimate::Glm(_))) || matches!(spec.design, Some(Design::Continuous(_))) {
+    let is_over_scans = matches!(&spec.estimate, Some(Estimate::Glm(glm)) if glm.variance == Variance::Scans);
+    if is_over_scans || matches!(spec.design, Some(Design::Continuous(_))) {
         return;
     }
     for (i, condition) in spec.conditions.iter().enumerate() {

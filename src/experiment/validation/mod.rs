@@ -5,14 +5,14 @@ mod contrasts;
 mod means;
 mod media;
 mod numbers;
+mod statistics;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::design::Design;
 use super::fault::by_likeness;
-use super::limits::{MAX_LISTED, MAX_NAME_BYTES, MAX_PERMUTATIONS};
+use super::limits::{MAX_LISTED, MAX_NAME_BYTES};
 use super::region::RegionName;
-use super::statistics::TestedUnit;
 use super::{Fault, Findings, Spec};
 
 /// Names that a spec may use. What is `None` is not looked up.
@@ -36,7 +36,7 @@ impl Spec {
         findings.join(self.check_numbers());
         contrasts::check(self, &mut findings);
         self.check_regions(known, &mut findings);
-        self.check_statistics(known, &mut findings);
+        statistics::check(self, known, &mut findings);
         means::check(self, &mut findings);
         findings
     }
@@ -92,29 +92,6 @@ impl Spec {
                 Ok(RegionName::Atlas(atlas)) => check_atlas(&path, &atlas, None, known, findings),
                 Ok(RegionName::Parcel { atlas, parcel }) => check_atlas(&path, &atlas, Some(&parcel), known, findings),
             }
-        }
-    }
-
-    fn check_statistics(&self, known: &Known, findings: &mut Findings) {
-        if let Some(fdr) = &self.statistics.fdr {
-            if !(fdr.q > 0.0 && fdr.q < 1.0) {
-                findings
-                    .fault(Fault::new("statistics.fdr.q", format!("{} is no rate; give one between 0 and 1", fdr.q)));
-            }
-            match (fdr.over, &fdr.atlas) {
-                (TestedUnit::Parcels, None) => {
-                    let fault = Fault::new("statistics.fdr.atlas", "parcels are those of an atlas; name it");
-                    findings.fault(fault.accepting(known.atlases.iter().flat_map(BTreeMap::keys)));
-                }
-                (_, Some(atlas)) => check_atlas("statistics.fdr.atlas", atlas, None, known, findings),
-                (TestedUnit::Vertices, None) => (),
-            }
-        }
-        if let Some(permutations) = &self.statistics.permutations
-            && !(1..=MAX_PERMUTATIONS).contains(&permutations.n)
-        {
-            let problem = format!("{} permutations are asked for, 1 to {MAX_PERMUTATIONS} are made", permutations.n);
-            findings.fault(Fault::new("statistics.permutations.n", problem));
         }
     }
 }

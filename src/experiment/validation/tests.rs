@@ -37,7 +37,9 @@ fn places(changes: &Value) -> Vec<String> {
 #[test]
 fn a_sound_spec_has_neither_faults_nor_warnings() {
     assert_eq!(check(&json!({})), Findings::default());
+    let four = |folder: &str| (0..4).map(|i| format!("{folder}/{i}.png")).collect::<Vec<_>>();
     let rich = json!({
+        "conditions": [{"name": "faces", "stimuli": four("f")}, {"name": "places", "stimuli": four("p")}],
         "model": "tribe-v2", "subjects": ["average"], "regions": ["FFA", "atlas:glasser", "atlas:glasser/V1"],
         "statistics": {"fdr": {"over": "parcels", "atlas": "glasser"}, "permutations": {"n": 1000, "seed": 1}},
         "estimate": {"kind": "peak", "from_s": 4, "to_s": 6}, "design": {"kind": "block"},
@@ -135,8 +137,53 @@ fn one_stimulus_is_a_fault_only_where_a_variance_is_needed() {
     assert!(findings.are_harmless() && findings.warnings[0].message.contains("\"faces\" has one stimulus"));
     assert_eq!(places(&changes(json!({"fdr": {"over": "vertices"}}))), ["conditions[0].stimuli"]);
     assert_eq!(places(&changes(json!({"permutations": {"n": 100}}))), ["conditions[0].stimuli"]);
-    let glm = json!({"conditions": one, "statistics": {"fdr": {"over": "vertices"}}, "estimate": {"kind": "glm"}});
-    assert_eq!(check(&glm), Findings::default());
+    let glm = |variance: &str| {
+        let estimate = json!({"kind": "glm", "variance": variance});
+        check(&json!({"conditions": one, "statistics": {"fdr": {"over": "vertices"}}, "estimate": estimate}))
+    };
+    assert_eq!(glm("scans"), Findings::default());
+    assert_eq!(glm("stimuli").faults[0].path, "conditions[0].stimuli");
+}
+
+#[test]
+fn permutations_take_stimuli_enough_to_be_exchanged() {
+    let permuted = |faces: usize, places: usize, expression: &str| {
+        let stimuli = |folder: &str, count| (0..count).map(|i| format!("{folder}/{i}.png")).collect::<Vec<_>>();
+        check(&json!({
+            "conditions": [
+                {"name": "faces", "stimuli": stimuli("f", faces)}, {"name": "places", "stimuli": stimuli("p", places)},
+            ],
+            "contrasts": [{"name": "a", "expression": expression}],
+            "statistics": {"permutations": {"n": 100}},
+        }))
+        .faults
+    };
+    let fault = &permuted(3, 3, "faces - places")[0];
+    assert_eq!(fault.path, "contrasts[0]");
+    assert!(fault.problem.contains("in 10 ways") && fault.problem.contains("4 stimuli of each"), "{fault}");
+    assert!(permuted(4, 4, "faces - places").is_empty() && permuted(2, 8, "faces - places").is_empty());
+    assert!(permuted(5, 2, "faces")[0].problem.contains("in 16 ways"));
+    assert!(permuted(6, 2, "faces").is_empty());
+    assert!(permuted(9, 9, "faces + places")[0].problem.contains("sum to 0"));
+}
+
+#[test]
+fn what_cannot_be_exchanged_is_refused_with_what_can() {
+    let refused = |statistics: Value, estimate: Value| {
+        let stimuli = |folder: &str| (0..8).map(|i| format!("{folder}/{i}.png")).collect::<Vec<_>>();
+        let conditions =
+            json!([{"name": "faces", "stimuli": stimuli("f")}, {"name": "places", "stimuli": stimuli("p")}]);
+        let faults = check(&json!({"conditions": conditions, "statistics": statistics, "estimate": estimate})).faults;
+        faults.into_iter().map(|fault| (fault.path, fault.accepted)).collect::<Vec<_>>()
+    };
+    let fault = |path: &str, accepted: &str| vec![(path.to_owned(), vec![accepted.to_owned()])];
+    let (peak, scans) = (json!({"kind": "peak"}), json!({"kind": "glm", "variance": "scans"}));
+    let signs = json!({"permutations": {"n": 100, "exchange": "signs"}});
+    assert_eq!(refused(signs, peak), fault("statistics.permutations.exchange", "labels"));
+    assert_eq!(refused(json!({"permutations": {"n": 100}}), scans.clone()), fault("estimate.variance", "stimuli"));
+    let parcels = json!({"fdr": {"over": "parcels", "atlas": "glasser"}});
+    assert_eq!(refused(parcels.clone(), scans), fault("estimate.variance", "stimuli"));
+    assert_eq!(refused(parcels, json!({"kind": "glm"})), []);
 }
 
 #[test]

@@ -100,6 +100,25 @@ async fn a_cancelled_experiment_stops_what_runs_and_starts_nothing() {
 }
 
 #[tokio::test]
+async fn an_experiment_that_is_resumed_does_what_was_left_of_it_and_nothing_twice() {
+    let (_folder, queue) = fixtures::queue().await;
+    let sweep = fixtures::experiment(&queue, 3).await;
+    let counts = || async { queue.counts(Scope::Experiment(sweep.id)).await.unwrap() };
+    let failure = Failure { status: 507, code: "storage_full".into(), detail: "the disk is full".into() };
+    let claims = queue.claim(Lane::Cell, 2, "worker", Duration::from_secs(60)).await.unwrap();
+    queue.settle(&[(claims[0].lease, Outcome::Succeeded), (claims[1].lease, Outcome::Failed(failure))]).await.unwrap();
+    queue.cancel_experiment(sweep.id).await.unwrap();
+    assert_eq!(queue.resume_experiment(sweep.id).await.unwrap(), 2);
+    let then = counts().await;
+    assert_eq!((then.of(JobState::Queued), then.of(JobState::Failed), then.of(JobState::Cancelled)), (2, 0, 0));
+    let _worker = Worker::start(queue.clone(), "worker", TTL, vec![crew(Lane::Cell, 1, succeed)]);
+    all_finished(&queue, Scope::Experiment(sweep.id)).await;
+    assert_eq!(counts().await.of(JobState::Succeeded), 3);
+    let jobs = queue.cells(sweep.id, None, 0, 10).await.unwrap();
+    assert!(jobs.iter().all(|job| job.attempts == 1 && job.failure.is_none()), "{jobs:?}");
+}
+
+#[tokio::test]
 async fn a_drained_worker_gives_its_jobs_back_with_their_attempt() {
     let (_folder, queue) = fixtures::queue().await;
     queue.enqueue("film", "{}", 1).await.unwrap();
