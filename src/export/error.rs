@@ -36,8 +36,6 @@ pub enum Error {
     TableRow { found: usize, expected: usize },
     #[error("the column {column:?} of a table takes no {value:?}")]
     TableValue { column: String, value: String },
-    #[error("the table cannot be written")]
-    Csv(#[from] csv::Error),
     #[error("the Parquet file cannot be written")]
     Parquet(#[from] parquet::errors::ParquetError),
     #[error("HDF5 refuses to write")]
@@ -47,7 +45,23 @@ pub enum Error {
     #[error("the npy header cannot be written")]
     Npy(#[from] ndarray_npy::npy::header::WriteHeaderError),
     #[error("the picture cannot be encoded")]
-    Png(#[from] ::png::EncodingError),
+    Png(#[source] ::png::EncodingError),
     #[error("the archive cannot be written")]
     Archive(#[from] zip::result::ZipError),
+}
+
+impl From<::png::EncodingError> for Error {
+    /// What writing said is not hidden in the encoder's own error.
+    fn from(error: ::png::EncodingError) -> Self {
+        match error {
+            ::png::EncodingError::IoError(error) => Self::Write(error),
+            error => Self::Png(error),
+        }
+    }
+}
+
+impl From<csv::Error> for Error {
+    fn from(error: csv::Error) -> Self {
+        Self::Write(error.into())
+    }
 }

@@ -88,7 +88,7 @@ pub enum Error {
     #[error("cannot read or write {}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("a table cannot be written")]
-    Table(#[source] csv::Error),
+    Table(#[source] io::Error),
     #[error("cancelled")]
     Cancelled,
 }

@@ -22,7 +22,7 @@ fn fill(ballast: &Path) {
 
 #[test]
 fn a_full_disk_stops_a_sweep_which_goes_on_when_there_is_room() {
-    let Some(server) = Server::start_on_a_disk_of(DISK_MB) else { return };
+    let Some(server) = Server::start_on_a_disk_of(DISK_MB, &["--lease-s", "2"]) else { return };
     let ballast = server.disk().join("ballast");
     let mut spec = faces(&server);
     spec["estimate"] = json!({"kind": "peak", "at_s": 5.0});

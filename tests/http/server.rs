@@ -82,7 +82,7 @@ impl Server {
 
     /// Serves from a disk of its own of so many megabytes, which [`Server::disk`] leads to; `None`, and said so, where
     /// none can be mounted.
-    pub(crate) fn start_on_a_disk_of(megabytes: u32) -> Option<Self> {
+    pub(crate) fn start_on_a_disk_of(megabytes: u32, flags: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("data")).expect("a folder");
         let unshare = || {
@@ -97,7 +97,7 @@ impl Server {
         }
         let mut program = unshare();
         program.args(["sh", "-c", &format!("{mount} && exec \"$@\""), "sh", env!("CARGO_BIN_EXE_encortex")]);
-        Some(Self::start_by(program, folder, &[]))
+        Some(Self::start_by(program, folder, flags))
     }
 
     fn start_by(mut program: Command, folder: TempDir, flags: &[&str]) -> Self {

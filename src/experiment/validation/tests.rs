@@ -188,7 +188,9 @@ fn what_cannot_be_exchanged_is_refused_with_what_can() {
 
 #[test]
 fn region_means_leave_no_vertex_to_ask_for() {
+    let four = json!(["a", "b", "c", "d"]);
     let changes = json!({
+        "conditions": [{"name": "faces", "stimuli": four}, {"name": "places", "stimuli": four}],
         "returns": ["region_means", "maps"],
         "regions": [],
         "estimate": {"kind": "glm"},
