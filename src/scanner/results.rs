@@ -297,5 +297,5 @@ fn table_rows(contrast: &ContrastReport) -> impl Iterator<Item = TableRow<'_>> {
 fn write_table(to: impl Write, rows: &[impl Serialize]) -> Result<(), Error> {
     let mut table = csv::WriterBuilder::new().delimiter(b'\t').from_writer(to);
     rows.iter().try_for_each(|row| table.serialize(row)).map_err(|error| Error::Table(error.into()))?;
-    table.flush().map_err(|error| Error::Table(error.into()))
+    table.flush().map_err(Error::Table)
 }
