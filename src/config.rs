@@ -36,7 +36,7 @@ pub(crate) struct Options {
     model: Option<String>,
 
     /// Where uploads, results, features and made models are kept. Machines that share a queue share this folder, each
-    /// under the same path.
+    /// under the same path, or a results URL.
     #[arg(long, global = true, env = "ENCORTEX_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 
@@ -113,6 +113,11 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "ENCORTEX_DATABASE_URL", value_name = "URL")]
     database_url: Option<String>,
 
+    /// Where uploads and results are shared with other machines: s3://BUCKET/PREFIX, which AWS_ACCESS_KEY_ID,
+    /// AWS_ENDPOINT_URL and their like tell how to reach, or file:///FOLDER. The data folder keeps copies of what is used.
+    #[arg(long, global = true, env = "ENCORTEX_RESULTS_URL", value_name = "URL")]
+    results_url: Option<String>,
+
     /// How long the jobs of a worker that vanished are kept from others (s).
     #[arg(long, global = true, env = "ENCORTEX_LEASE", value_name = "SECONDS")]
     lease_s: Option<NonZeroU32>,
@@ -144,6 +149,7 @@ pub(crate) struct Config {
     max_upload_bytes: u64,
     queue_capacity: usize,
     database_url: Option<String>,
+    results_url: Option<String>,
     lease: Duration,
 }
 
@@ -177,6 +183,7 @@ impl Options {
             max_upload_bytes: self.max_upload_bytes.or(file.max_upload_bytes).unwrap_or(8 << 30),
             queue_capacity: self.queue_capacity.or(file.queue_capacity).unwrap_or(64),
             database_url: self.database_url.or(file.database_url),
+            results_url: self.results_url.or(file.results_url),
             lease: seconds(self.lease_s.or(file.lease_s).map_or(30, NonZeroU32::get)),
             grace: seconds(self.grace_s.or(file.grace_s).unwrap_or(10)),
         })
@@ -243,6 +250,7 @@ impl Config {
         WorkplaceConfig {
             data_dir: self.data_dir.clone(),
             database_url: self.database_url.clone(),
+            results_url: self.results_url.clone(),
             queue_capacity: self.queue_capacity,
             lease: self.lease,
         }

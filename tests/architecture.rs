@@ -169,10 +169,15 @@ fn only_api_knows_http_types() {
 }
 
 #[test]
-fn only_catalogue_reaches_the_network() {
-    let pattern = r"\b(reqwest|TcpStream|UdpSocket)::";
-    forbid("catalogue/ fetches models; nothing else opens a connection", pattern, |source| {
+fn only_catalogue_and_what_a_url_asks_for_reach_the_network() {
+    forbid("catalogue/ fetches models; nothing else speaks HTTP", r"\b(reqwest|TcpStream|UdpSocket)::", |source| {
         !source.is_in(&["catalogue"])
+    });
+    forbid("a results URL is store/objects.rs's; nothing else reaches a bucket", r"\bobject_store::", |source| {
+        source.path != Path::new("store/objects.rs")
+    });
+    forbid("objects are opened by Store::share, which only a results URL calls", r"\bObjects::open\b", |source| {
+        source.path != Path::new("store/mod.rs")
     });
 }
 

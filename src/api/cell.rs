@@ -8,7 +8,7 @@ use super::studies::Study;
 use crate::experiment::Spec;
 use crate::jobs::{CellWork, Stopped};
 use crate::scanner::{self, Desk, Scanner};
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Makes one cell; for a blocking thread.
 pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
@@ -18,6 +18,7 @@ pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<
     };
     made.map_err(|error| match &error {
         Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
+        _ if error.is_away() => Stopped::Away,
         _ => Stopped::Failed(error.failure()),
     })
 }
@@ -31,15 +32,18 @@ fn scan(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Error> 
     })
 }
 
-/// Gives a desk on which a spec may name uploads, and nothing else.
+/// Gives a desk on which a spec may name uploads, and nothing else; for a blocking thread.
 pub(super) fn with_desk<T>(store: &Store, work: impl FnOnce(Desk) -> Result<T, Error>) -> Result<T, Error> {
     let workdir = tempfile::tempdir()
-        .map_err(|source| Error::Store(crate::store::Error::File { path: std::env::temp_dir(), source }))?;
+        .map_err(|source| Error::Store(store::Error::File { path: std::env::temp_dir(), source }))?;
     let upload = |id: &str| -> Result<PathBuf, scanner::Error> {
-        store
-            .stimulus(id)
-            .map(|stimulus| stimulus.path)
-            .map_err(|error| scanner::Error::UnknownStimulus { stimulus: id.to_owned(), remedy: error.to_string() })
+        let found = store.stimulus(id).map(|stimulus| stimulus.path);
+        found.map_err(|error| match error {
+            store::Error::UnknownStimulus { .. } => {
+                scanner::Error::UnknownStimulus { stimulus: id.to_owned(), remedy: error.to_string() }
+            }
+            error => error.into(),
+        })
     };
     work(Desk { folder: None, upload: &upload, workdir: workdir.path() })
 }

@@ -156,8 +156,19 @@ impl Error {
             Self::Jobs(jobs::Error::Draining | jobs::Error::Unavailable { .. })
             | Self::ModelFailed { .. }
             | Self::Busy { .. } => Some(LOADING_RETRY),
+            _ if self.is_away() => Some(LOADING_RETRY),
             _ => None,
         }
+    }
+
+    /// Whether what machines share is out of reach.
+    pub(super) fn is_away(&self) -> bool {
+        let (Self::Store(error) | Self::Jobs(jobs::Error::Store(error)) | Self::Scanner(scanner::Error::Store(error))) =
+            self
+        else {
+            return false;
+        };
+        matches!(error, store::Error::Away { .. })
     }
 
     /// As a job's failure, to be told later.
@@ -197,7 +208,8 @@ fn of_store(error: &store::Error) -> Verdict {
         store::Error::UnknownPrediction { .. } => (S::NOT_FOUND, "unknown_prediction"),
         store::Error::UnknownExperiment { .. } => (S::NOT_FOUND, "unknown_experiment"),
         store::Error::UnknownAnalysis { .. } => (S::NOT_FOUND, "unknown_analysis"),
-        store::Error::File { .. } => INTERNAL,
+        store::Error::Away { .. } => (S::SERVICE_UNAVAILABLE, "results_unavailable"),
+        store::Error::ResultsUrl { .. } | store::Error::File { .. } => INTERNAL,
     }
 }
 
@@ -253,6 +265,7 @@ fn of_scanner(error: &scanner::Error) -> Verdict {
         E::Brain(_) => (S::INTERNAL_SERVER_ERROR, "surfaces_unreadable"),
         E::Export(error) => of_export(error),
         E::UnknownStimulus { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_stimulus"),
+        E::Store(error) => of_store(error),
         E::Encoder(error) => of_encoder(error),
         E::FileTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
         E::Measured(_) | E::MapFormat { .. } | E::NoPair { .. } | E::HalfMap { .. } | E::NoMap { .. } => {

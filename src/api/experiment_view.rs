@@ -80,9 +80,12 @@ impl ExperimentSummary {
 
 impl ExperimentView {
     /// Reads the first cell's report where there is one.
-    pub(super) fn of(state: &State, status: ExperimentStatus) -> Result<Self, Error> {
+    pub(super) async fn of(state: &State, status: ExperimentStatus) -> Result<Self, Error> {
         let summary = ExperimentSummary::of(&status);
-        let report = report(&state.experiments.results(&summary.id, 0)?)?;
+        let report = match status.counts.of(JobState::Succeeded) {
+            0 => None,
+            _ => report(state, &summary.id, 0).await?.map(|(_, report)| report),
+        };
         let named = report.iter().flat_map(|report| report["files"].as_array().into_iter().flatten());
         let files = named
             .filter_map(|file| file.as_str())

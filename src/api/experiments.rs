@@ -1,6 +1,6 @@
 //! `/v1/experiments`: virtual experiments, from one localizer to a grid of cells.
 
-use std::path::Path as FilePath;
+use std::path::PathBuf;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -86,7 +86,7 @@ pub(super) async fn create(extract::State(state): extract::State<State>, request
     let text = serde_json::to_string(&spec).map_err(|error| Error::MalformedBody { reason: error.to_string() })?;
     let status = state.experiments.submit(&id, &spec.name, &text, cells).await?;
     let location = HeaderValue::try_from(href(&id)).map_err(|_| Error::Interrupted)?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExperimentView::of(&state, status)?))
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExperimentView::of(&state, status).await?))
         .into_response())
 }
 
@@ -124,7 +124,7 @@ pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Json<ExperimentView>, Error> {
-    Ok(Json(ExperimentView::of(&state, state.experiments.status(&id).await?)?))
+    Ok(Json(ExperimentView::of(&state, state.experiments.status(&id).await?).await?))
 }
 
 /// Cancels what is left of an experiment; deletes one of which nothing is left, with its results.
@@ -141,7 +141,7 @@ pub(super) async fn withdraw(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     Ok(match state.experiments.withdraw(&id).await? {
-        Some(status) => (StatusCode::ACCEPTED, Json(ExperimentView::of(&state, status)?)).into_response(),
+        Some(status) => (StatusCode::ACCEPTED, Json(ExperimentView::of(&state, status).await?)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -160,8 +160,7 @@ pub(super) async fn download(
     Path((id, cell, name)): Path<(String, u64, String)>,
     request: Request,
 ) -> Result<Response, Error> {
-    let folder = state.experiments.results(&id, cell)?;
-    let report = report(&folder)?.ok_or_else(|| Error::NoResult { id, cell })?;
+    let (folder, report) = report(&state, &id, cell).await?.ok_or_else(|| Error::NoResult { id, cell })?;
     let named = report["files"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
     let known: Vec<String> = named.map(str::to_owned).chain([REPORT.to_owned()]).collect();
     if !known.contains(&name) {
@@ -211,21 +210,27 @@ fn write_table(state: &State, id: &str, spec: &str, format: TableFormat) -> Resu
     let file = file.map_err(|source| crate::store::Error::File { path: std::env::temp_dir(), source })?;
     let file = file.into_temp_path();
     let mut table = SweepTable::create(&file, format, &spec.grid)?;
+    let results = state.experiments.all_results(id)?;
     for cell in grid.iter() {
-        table.add(&cell, &state.experiments.results(id, cell.number)?)?;
+        table.add(&cell, &results(cell.number)?)?;
     }
     table.finish()?;
     Ok(file)
 }
 
-/// What a cell found, in its own words; `None` until it is done.
-pub(super) fn report(folder: &FilePath) -> Result<Option<serde_json::Value>, Error> {
-    let path = folder.join(REPORT);
-    match std::fs::read(&path) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Store(crate::store::Error::File { path, source })),
-    }
+/// Where a cell's results lie, and what it found, in its own words; `None` until it is done.
+pub(super) async fn report(state: &State, id: &str, cell: u64) -> Result<Option<(PathBuf, serde_json::Value)>, Error> {
+    let (experiments, id) = (state.experiments.clone(), id.to_owned());
+    let read = move || {
+        let folder = experiments.results(&id, cell)?;
+        let path = folder.join(REPORT);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok().map(|report| (folder, report))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Store(crate::store::Error::File { path, source })),
+        }
+    };
+    tokio::task::spawn_blocking(read).await?
 }
 
 async fn spec(request: Request) -> Result<Spec, Error> {

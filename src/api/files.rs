@@ -60,13 +60,20 @@ fn make(
 /// The folder and the result of a prediction that has succeeded.
 pub(super) async fn succeeded(state: &State, id: &str) -> Result<(PathBuf, Prediction), Error> {
     match state.predictions.status(id).await?.job.state {
-        JobState::Succeeded => {
-            let folder = state.predictions.results(id)?;
-            let result = Prediction::read(&folder)?;
-            Ok((folder, result))
-        }
+        JobState::Succeeded => read(state, id).await,
         state => Err(Error::NotFinished { state }),
     }
+}
+
+/// The same, of one whose state is known.
+pub(super) async fn read(state: &State, id: &str) -> Result<(PathBuf, Prediction), Error> {
+    let (predictions, id) = (state.predictions.clone(), id.to_owned());
+    let read = move || {
+        let folder = predictions.results(&id)?;
+        let result = Prediction::read(&folder)?;
+        Ok((folder, result))
+    };
+    tokio::task::spawn_blocking(read).await?
 }
 
 /// Streams a file with `Range`, `ETag` and the conditions that go with them.

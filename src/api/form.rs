@@ -275,12 +275,10 @@ impl Asked {
             (FileField::Stimulus(StimulusKind::Events), events),
             (FileField::Transcript, transcript),
         ];
-        let files = given
-            .into_iter()
-            .filter_map(|(field, id)| Some((field, id?)))
-            .chain(beside)
-            .map(|(field, id)| Ok((field, state.store.stimulus(&id)?)))
-            .collect::<Result<_, Error>>()?;
+        let named = given.into_iter().filter_map(|(field, id)| Some((field, id?))).chain(beside);
+        let store = state.store.clone();
+        let find = move || named.map(|(field, id)| Ok((field, store.stimulus(&id)?))).collect::<Result<_, Error>>();
+        let files = tokio::task::spawn_blocking(find).await??;
         let parameters = Parameters { subjects, modalities, duration_s, timing, overlap_s, save_features, model };
         let stimulus = Chosen::among(files)?;
         parameters.fit(&stimulus)?;

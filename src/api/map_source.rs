@@ -29,7 +29,7 @@ impl MapSource {
         matches!(self, Self::Cell { .. })
     }
 
-    /// Reads the file.
+    /// Reads the file; for a blocking thread.
     pub(super) fn open(&self, state: &State) -> Result<MapFile, Error> {
         Ok(match self {
             Self::Upload(id) => {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::State;
+use super::files::read;
 use crate::jobs::{Failure, Job, JobState, JobStatus};
 use crate::predict::files::ResultFile;
 use crate::predict::{self, Format, Prediction, Progress};
@@ -109,10 +110,10 @@ impl From<Job> for PredictionSummary {
 
 impl PredictionView {
     /// Reads the result of a prediction that has succeeded.
-    pub(super) fn of(state: &State, status: JobStatus) -> Result<Self, super::Error> {
+    pub(super) async fn of(state: &State, status: JobStatus) -> Result<Self, super::Error> {
         let JobStatus { job, ahead } = status;
         let result = match job.state {
-            JobState::Succeeded => Some(Prediction::read(&state.predictions.results(&job.key)?)?),
+            JobState::Succeeded => Some(read(state, &job.key).await?.1),
             JobState::Queued | JobState::Running | JobState::Failed | JobState::Cancelled => None,
         };
         let href = href(&job.key);

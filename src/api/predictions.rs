@@ -76,8 +76,8 @@ pub(super) async fn create(extract::State(state): extract::State<State>, request
     let location = HeaderValue::try_from(href(&key)).map_err(|_| Error::Interrupted)?;
     let mut response = match (status.job.state, status.job.failure.clone()) {
         (JobState::Failed, Some(failure)) => Error::PredictionFailed(failure).into_response(),
-        (JobState::Succeeded, _) => Json(PredictionView::of(&state, status)?).into_response(),
-        _ => (StatusCode::ACCEPTED, Json(PredictionView::of(&state, status)?)).into_response(),
+        (JobState::Succeeded, _) => Json(PredictionView::of(&state, status).await?).into_response(),
+        _ => (StatusCode::ACCEPTED, Json(PredictionView::of(&state, status).await?)).into_response(),
     };
     response.headers_mut().insert(header::LOCATION, location);
     if let Some(applied) = patience.and_then(|wait| HeaderValue::try_from(format!("wait={}", wait.as_secs())).ok()) {
@@ -95,7 +95,7 @@ pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Json<PredictionView>, Error> {
-    Ok(Json(PredictionView::of(&state, state.predictions.status(&id).await?)?))
+    Ok(Json(PredictionView::of(&state, state.predictions.status(&id).await?).await?))
 }
 
 /// Cancels a prediction that is not finished; deletes one that is, with its results.
@@ -113,7 +113,7 @@ pub(super) async fn withdraw(
 ) -> Result<Response, Error> {
     match state.predictions.withdraw(&id).await? {
         Withdrawn::Cancelled(status) => {
-            Ok((StatusCode::ACCEPTED, Json(PredictionView::of(&state, *status)?)).into_response())
+            Ok((StatusCode::ACCEPTED, Json(PredictionView::of(&state, *status).await?)).into_response())
         }
         Withdrawn::Deleted => Ok(StatusCode::NO_CONTENT.into_response()),
     }

@@ -85,7 +85,8 @@ pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Path(id): Path<String>,
 ) -> Result<Json<StimulusView>, Error> {
-    Ok(Json(state.store.stimulus(&id)?.into()))
+    let stimulus = tokio::task::spawn_blocking(move || state.store.describe_stimulus(&id)).await??;
+    Ok(Json(stimulus.into()))
 }
 
 /// Removes an upload that no unfinished prediction reads.

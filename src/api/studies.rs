@@ -14,7 +14,7 @@ use crate::jobs::CellWork;
 use crate::predict::{self, PredictionRequest};
 use crate::scanner::{self, Benchmark, REPORT, Scanner, Space};
 use crate::stimulus::Source;
-use crate::store::{self, Store, write_whole};
+use crate::store::{self, Stimulus, Store, write_whole};
 
 /// A film, to be seen, heard and read in every choice of these.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -71,7 +71,9 @@ pub(super) async fn multisensory(
     request: Request,
 ) -> Result<Response, Error> {
     let order: MultisensoryOrder = json::order(request).await?;
-    let request = order.request(&state.store)?;
+    let store = state.store.clone();
+    let look = move || order.request(|id| store.describe_stimulus(id)).map(|request| (order, request));
+    let (order, request) = tokio::task::spawn_blocking(look).await??;
     state.predictor.check(&request)?;
     queued(&state, &format!("multisensory {}", request.task), &Study::Multisensory(order)).await
 }
@@ -91,9 +93,9 @@ pub(super) async fn validate(
     request: Request,
 ) -> Result<Response, Error> {
     let order: ValidationOrder = json::order(request).await?;
-    for upload in [&order.stimuli, &order.maps] {
-        state.store.stimulus(upload)?;
-    }
+    let (store, uploads) = (state.store.clone(), [order.stimuli.clone(), order.maps.clone()]);
+    let look = move || uploads.iter().try_for_each(|id| store.describe_stimulus(id).map(drop));
+    tokio::task::spawn_blocking(look).await??;
     if let Some(atlas) = &order.atlas {
         state.scanner.atlases.licence(atlas)?;
     }
@@ -110,7 +112,8 @@ async fn queued(state: &State, name: &str, study: &Study) -> Result<Response, Er
     let id = blake3::hash(format!("{}\n{text}", state.predictor.revision()).as_bytes()).to_hex()[..32].to_owned();
     let status = state.experiments.submit(&id, name, &text, 1).await?;
     let location = HeaderValue::try_from(href(&id)).map_err(|_| Error::Interrupted)?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExperimentView::of(state, status)?)).into_response())
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExperimentView::of(state, status).await?))
+        .into_response())
 }
 
 impl Study {
@@ -123,7 +126,7 @@ impl Study {
     pub(super) fn make(&self, scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Error> {
         let report = match self {
             Self::Multisensory(order) => {
-                let request = order.request(store)?;
+                let request = order.request(|id| store.stimulus(id))?;
                 let report = scanner.multisensory(&request, &work.folder, &mut |_| (), &work.cancel)?;
                 serde_json::to_vec_pretty(&report)
             }
@@ -136,9 +139,9 @@ impl Study {
 }
 
 impl MultisensoryOrder {
-    fn request(&self, store: &Store) -> Result<PredictionRequest, Error> {
-        let film = store.stimulus(&self.video)?;
-        let transcript = self.transcript.as_ref().map(|id| store.stimulus(id)).transpose()?;
+    fn request(&self, find: impl Fn(&str) -> Result<Stimulus, store::Error>) -> Result<PredictionRequest, Error> {
+        let film = find(&self.video)?;
+        let transcript = self.transcript.as_deref().map(find).transpose()?;
         let task = std::path::Path::new(&film.name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(PredictionRequest {
             source: Source::Video { path: film.path, transcript: transcript.map(|transcript| transcript.path) },

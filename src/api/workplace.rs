@@ -19,6 +19,8 @@ pub struct WorkplaceConfig {
     pub data_dir: PathBuf,
     /// The database of the queue, when it is not a file in the data folder.
     pub database_url: Option<String>,
+    /// Where uploads and results are shared with other machines, when they are.
+    pub results_url: Option<String>,
     /// How many predictions may wait.
     pub queue_capacity: usize,
     /// How long a worker that vanished keeps its jobs from others.
@@ -56,7 +58,10 @@ impl Workplace {
     ///
     /// Must be called inside a tokio runtime.
     pub async fn open(config: WorkplaceConfig, scanner: Scanner) -> Result<Self, Error> {
-        let store = Store::open(&config.data_dir)?;
+        let mut store = Store::open(&config.data_dir)?;
+        if let Some(url) = config.results_url.clone() {
+            store = tokio::task::spawn_blocking(move || store.share(&url)).await??;
+        }
         let queue = match &config.database_url {
             Some(url) => Queue::open(url).await?,
             None => Queue::in_file(&config.data_dir.join("queue.sqlite")).await?,

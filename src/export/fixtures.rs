@@ -1,5 +1,9 @@
 //! A known response for the tests of the writers.
 
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
 use super::Provenance;
 use crate::brain::Mesh;
 
@@ -22,4 +26,14 @@ pub(super) fn provenance(mesh: Mesh) -> Provenance {
 /// `(time, vertex)`; no two values are the same.
 pub(super) fn response(seconds: usize, mesh: Mesh) -> Vec<f32> {
     (0..seconds * mesh.vertices()).map(|index| index as f32 / 1024.0 - 3.0).collect()
+}
+
+/// Opens an HDF5 file that was just written. Where another test starts a program at that moment, the child has the file's
+/// lock until it has become that program.
+pub(super) fn reopened(path: &Path) -> ::hdf5::File {
+    let again = || {
+        sleep(Duration::from_millis(20));
+        ::hdf5::File::open(path).ok()
+    };
+    std::iter::repeat_with(again).take(100).flatten().next().expect("an HDF5 file")
 }

@@ -178,7 +178,7 @@ mod tests {
     use ndarray::{Array2, Array3};
 
     use super::super::SliceRows;
-    use super::super::fixtures::{provenance, response};
+    use super::super::fixtures::{provenance, reopened, response};
     use super::*;
     use crate::brain::Mesh;
 
@@ -208,7 +208,7 @@ mod tests {
         let features: Vec<f32> = (0..2 * 70 * 200).map(|index| index as f32 * 0.5).collect();
         write_known(&path, &values, &features).unwrap();
 
-        let file = File::open(&path).unwrap();
+        let file = reopened(&path);
         for subject in ["average", "study/sub-01"] {
             let read: Array2<f32> = file.dataset(&format!("response/{subject}")).unwrap().read().unwrap();
             assert_eq!(read.dim(), (71, 1_284));

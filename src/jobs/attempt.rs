@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -10,10 +11,15 @@ use super::worker::{Crew, Task};
 use super::{Error, Failure, Lane, Lease, Outcome, Queue};
 use crate::store::{self, ResultFolder, Store};
 
+/// How long a job rests while the shared results are out of reach.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// Why a result was not made.
 #[derive(Debug)]
 pub enum Stopped {
     Cancelled,
+    /// The shared stimuli are out of reach.
+    Away,
     Failed(Failure),
 }
 
@@ -36,17 +42,21 @@ pub(super) fn one_at_a_time(
     Crew { lane, batch: 1, run: Box::new(run) }
 }
 
-/// Makes a result by `make`, which is given the folder to write to.
+/// Makes a result by `make`, which is given the folder to write to, if there is none.
 pub(super) async fn attempt(
     queue: &Queue,
     store: &Store,
     folder: ResultFolder,
     lease: Lease,
-    make: impl AsyncFnOnce(PathBuf) -> Result<(), Stopped>,
+    make: impl AsyncFnOnce(PathBuf) -> Result<Result<(), Stopped>, Error>,
 ) -> Result<Outcome, Error> {
     let beginning = (store.clone(), folder.clone());
-    let attempt = on_disk(move || beginning.0.begin_attempt(&beginning.1)).await?;
-    Ok(match make(attempt.path().to_owned()).await {
+    let begin = move || match beginning.0.is_made(&beginning.1)? {
+        true => Ok(None),
+        false => beginning.0.begin_attempt(&beginning.1).map(Some),
+    };
+    let Some(attempt) = on_disk(begin).await? else { return Ok(Outcome::Succeeded) };
+    Ok(match make(attempt.path().to_owned()).await? {
         Ok(()) if !queue.holds(lease).await? => Outcome::Released,
         Ok(()) => {
             let store = store.clone();
@@ -54,6 +64,7 @@ pub(super) async fn attempt(
             Outcome::Succeeded
         }
         Err(Stopped::Cancelled) => Outcome::Released,
+        Err(Stopped::Away) => Outcome::Postponed(AWAY),
         Err(Stopped::Failed(failure)) => {
             tracing::info!(job = %lease.job(), code = failure.code, detail = failure.detail, "a job failed");
             Outcome::Failed(failure)
@@ -61,7 +72,7 @@ pub(super) async fn attempt(
     })
 }
 
-/// Does small things to the disk where they keep nobody waiting.
+/// Does things to the disk, and to what is shared beside it, where they keep nobody waiting.
 pub(super) async fn on_disk<T: Send + 'static>(
     task: impl FnOnce() -> Result<T, store::Error> + Send + 'static,
 ) -> Result<T, Error> {
@@ -71,8 +82,11 @@ pub(super) async fn on_disk<T: Send + 'static>(
     }
 }
 
-/// The server's own fault: its log says why.
+/// The server's own fault: its log says why. What is only out of reach is waited for.
 fn not_kept(error: Error) -> Outcome {
+    if matches!(error, Error::Store(store::Error::Away { .. })) {
+        return Outcome::Postponed(AWAY);
+    }
     tracing::error!(%error, "a result could not be begun or kept");
     let (status, code, detail) = if store::is_storage_full(&error) {
         (507, "storage_full", "the server's disk is full; make room on it, then ask again")

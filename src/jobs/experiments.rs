@@ -127,15 +127,24 @@ impl Experiments {
             self.queue.cancel_experiment(status.experiment.id).await?;
             return self.status(id).await.map(Some);
         }
+        // Results first: what is out of reach now is removed by asking again.
+        let (store, key) = (self.store.clone(), id.to_owned());
+        on_disk(move || store.remove_experiment(&key)).await?;
         self.queue.remove_experiment(status.experiment.id).await?;
-        let (store, id) = (self.store.clone(), id.to_owned());
-        on_disk(move || store.remove_experiment(&id)).await?;
         Ok(None)
     }
 
-    /// Where the results of a cell lie, once it has succeeded.
+    /// Where the results of a cell lie, once it has succeeded, fetched where another machine made them; for a blocking thread.
     pub fn results(&self, id: &str, cell: u64) -> Result<PathBuf, Error> {
-        Ok(self.store.cell(id, cell)?.results())
+        Ok(self.store.results(&self.store.cell(id, cell)?)?)
+    }
+
+    /// Where the results of each cell lie, of those that have succeeded, fetched where another machine made them; for a
+    /// blocking thread.
+    pub fn all_results(&self, id: &str) -> Result<impl Fn(u64) -> Result<PathBuf, Error>, Error> {
+        self.store.gather(id)?;
+        let (store, id) = (self.store.clone(), id.to_owned());
+        Ok(move |cell| Ok(store.cell(&id, cell)?.results()))
     }
 
     /// Those who make cells, one at a time, by `run`.
@@ -158,11 +167,8 @@ impl Experiments {
         let Some((experiment, cell)) = task.job.cell else { return Ok(Outcome::Released) };
         let experiment = self.queue.experiment_of(experiment).await?;
         let result = self.store.cell(&experiment.key, cell)?;
-        if result.results().exists() {
-            return Ok(Outcome::Succeeded);
-        }
         let (spec, cancel) = (experiment.spec, task.cancel.clone());
-        let make = async |folder| run(CellWork { spec, cell, folder, cancel }).await;
+        let make = async |folder| Ok(run(CellWork { spec, cell, folder, cancel }).await);
         attempt(&self.queue, &self.store, result, task.lease, make).await
     }
 }

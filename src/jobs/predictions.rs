@@ -68,6 +68,7 @@ pub struct Work {
 /// What a prediction is asked to do, as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Payload {
+    /// Its files by their paths in the data folder, which is another one on another machine.
     request: PredictionRequest,
     /// Uploads that the request reads.
     stimuli: Vec<String>,
@@ -84,7 +85,7 @@ impl Predictions {
     pub async fn submit(
         &self,
         key: &str,
-        request: PredictionRequest,
+        mut request: PredictionRequest,
         stimuli: Vec<String>,
     ) -> Result<JobStatus, Error> {
         let Shared { queue, store, capacity, pace, door, closed } = &*self.shared;
@@ -101,6 +102,9 @@ impl Predictions {
             let running_for = self.running_for().await?;
             let pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
             return Err(Error::Full { waiting, retry_after: pace.retry_after(waiting, running_for) });
+        }
+        for file in request.source.files_mut() {
+            *file = store.relative(file);
         }
         let payload = serde_json::to_string(&Payload { request, stimuli });
         let payload = payload.map_err(|error| Error::Database(sqlx::Error::Encode(error.into())))?;
@@ -132,9 +136,11 @@ impl Predictions {
         Ok(payloads.iter().any(reads))
     }
 
-    /// Where a prediction's results lie, once it has succeeded.
+    /// Where a prediction's results lie, once it has succeeded, fetched where another machine made them; for a blocking
+    /// thread.
     pub fn results(&self, key: &str) -> Result<PathBuf, Error> {
-        Ok(self.shared.store.prediction(key)?.results())
+        let store = &self.shared.store;
+        Ok(store.results(&store.prediction(key)?)?)
     }
 
     /// Cancels a prediction that is not finished; deletes one that is, with its results.
@@ -144,9 +150,10 @@ impl Predictions {
         if queue.cancel(job.id).await? {
             return Ok(Withdrawn::Cancelled(Box::new(self.status(key).await?)));
         }
-        queue.remove(job.id).await?;
+        // Results first: what is out of reach now is removed by asking again.
         let (store, key) = (store.clone(), key.to_owned());
         on_disk(move || store.remove_prediction(&key)).await?;
+        queue.remove(job.id).await?;
         Ok(Withdrawn::Deleted)
     }
 
@@ -198,12 +205,27 @@ impl Predictions {
         let (result, progress, cancel) =
             (store.prediction(&task.job.key)?, Box::new(task.reporter()), task.cancel.clone());
         let begun = Instant::now();
-        let make = async |folder| run(Work { request, folder, progress, cancel }).await;
+        let make = async |folder| {
+            let request = self.located(request).await?;
+            Ok(run(Work { request, folder, progress, cancel }).await)
+        };
         let outcome = attempt(queue, store, result, task.lease, make).await?;
         if matches!(outcome, Outcome::Succeeded) {
             pace.lock().unwrap_or_else(PoisonError::into_inner).measured(begun.elapsed());
         }
         Ok(outcome)
+    }
+
+    /// A request as it was submitted, its files on this machine.
+    async fn located(&self, mut request: PredictionRequest) -> Result<PredictionRequest, Error> {
+        let store = self.shared.store.clone();
+        let locate = move || {
+            for file in request.source.files_mut() {
+                *file = store.located(file)?;
+            }
+            Ok(request)
+        };
+        on_disk(locate).await
     }
 
     async fn job(&self, key: &str) -> Result<Job, Error> {

@@ -23,6 +23,8 @@ pub enum Outcome {
     Retry(Failure, Duration),
     /// It was not finished and this attempt shall not count: the worker is told to stop.
     Released,
+    /// As [`Self::Released`], and not to be tried before this pause: what it needs is out of reach.
+    Postponed(Duration),
 }
 
 const SETTLE: &str = "
@@ -33,7 +35,8 @@ const SETTLE: &str = "
                    started = CASE WHEN $3 = 'queued' OR ($3 = 'retry' AND attempts < max_attempts) THEN NULL
                                   ELSE started END,
                    attempts = CASE WHEN $3 = 'queued' THEN attempts - 1 ELSE attempts END,
-                   failure = $4, not_before = CASE WHEN $3 = 'retry' THEN {now} + $5 ELSE not_before END,
+                   failure = $4,
+                   not_before = CASE WHEN $3 = 'retry' OR $5 > 0 THEN {now} + $5 ELSE not_before END,
                    progress = NULL, lease_owner = NULL, lease_until = NULL
      WHERE id = $1 AND lease_token = $2 AND state = 'running' AND lease_until > {now}
     RETURNING id, lane, experiment, state";
@@ -83,6 +86,7 @@ impl Write<'_> {
             Outcome::Failed(failure) => ("failed", Some(failure), Duration::ZERO),
             Outcome::Retry(failure, pause) => ("retry", Some(failure), *pause),
             Outcome::Released => ("queued", None, Duration::ZERO),
+            Outcome::Postponed(pause) => ("queued", None, *pause),
         };
         let update = self
             .query(SETTLE)

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{analysis, brain, encoder, experiment, export, predict, stimulus};
+use crate::{analysis, brain, encoder, experiment, export, predict, stimulus, store};
 
 /// What can go wrong between a spec and its results.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,8 @@ pub enum Error {
     Export(#[from] export::Error),
     #[error("{stimulus} is not there: {remedy}")]
     UnknownStimulus { stimulus: String, remedy: String },
+    #[error(transparent)]
+    Store(#[from] store::Error),
     #[error("the grid has no cell {cell}")]
     NoCell { cell: u64 },
     #[error("there is no atlas {name:?}; {}", installed(known))]

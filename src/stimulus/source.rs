@@ -70,6 +70,23 @@ impl Source {
         }
     }
 
+    /// Every file that is named here; those that an `events.tsv` names are not.
+    pub fn files_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Source::Video { path, transcript } | Source::Audio { path, transcript } => {
+                std::iter::once(path).chain(transcript).collect()
+            }
+            Source::Text { path, .. } | Source::Image { path, .. } => vec![path],
+            Source::Events { path, files } => {
+                std::iter::once(path).chain(files.iter_mut().flat_map(BTreeMap::values_mut)).collect()
+            }
+            Source::Sequence { events, .. } => events
+                .iter_mut()
+                .flat_map(|event| std::iter::once(&mut event.stimulus).chain(&mut event.transcript))
+                .collect(),
+        }
+    }
+
     /// BLAKE3 of everything given: the hashes of the files, and the settings of how they are shown.
     pub fn content(&self) -> Result<Content, Error> {
         let mut hasher = blake3::Hasher::new();

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What can go wrong with the data folder.
+/// What can go wrong with the data folder, and with what machines share beside it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{name:?} is larger than {limit} bytes, the most this server takes; cut it, or raise max_upload_bytes")]
@@ -18,6 +18,10 @@ pub enum Error {
     UnknownExperiment { id: String },
     #[error("there is no analysis {id:?}; ask for it anew")]
     UnknownAnalysis { id: String },
+    #[error("the results URL cannot be used: {reason}; give s3://BUCKET/PREFIX or file:///FOLDER")]
+    ResultsUrl { reason: String },
+    #[error("the results at {url} are out of reach; ask again in a while")]
+    Away { url: String },
     #[error("cannot read or write {}", path.display())]
     File { path: PathBuf, source: io::Error },
 }

@@ -1,6 +1,6 @@
 //! An upload on its way in: written to the disk and hashed as it arrives, never held in memory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 use tokio::fs::File;
@@ -61,7 +61,7 @@ impl Incoming {
     }
 
     /// Flushes the file to the disk and keeps it under the hash of its content, with what an equal upload left
-    /// before it.
+    /// before it; shared, where the store is.
     pub async fn keep(mut self) -> Result<Stimulus, Error> {
         if self.bytes == 0 {
             return Err(Error::Empty { name: self.name });
@@ -70,35 +70,19 @@ impl Incoming {
         self.file.get_ref().sync_all().await.map_err(Error::at(&self.path))?;
         let stimulus = Stimulus::new(&self.store, self.hasher.finalize(), &self.name, self.bytes);
         stimulus.describe(self.folder.path())?;
-        self.settle(&stimulus)?;
-        Ok(stimulus)
-    }
-
-    /// Renames the upload's folder to its hash. Where equal bytes already lie, only a new extension is added to
-    /// them: readers of transcripts go by it.
-    fn settle(self, stimulus: &Stimulus) -> Result<(), Error> {
-        let kept = stimulus.folder(&self.store);
-        match std::fs::rename(self.folder.path(), &kept) {
-            Ok(()) => return Ok(()),
-            Err(_) if kept.is_dir() => {}
-            Err(error) => return Err(Error::at(&kept)(error)),
+        stimulus.settle(&self.store, self.folder.path())?;
+        let (store, kept) = (self.store.clone(), stimulus.clone());
+        match tokio::task::spawn_blocking(move || store.share_stimulus(&kept)).await {
+            Ok(shared) => shared.map(|()| stimulus),
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
-        if !stimulus.path.exists() {
-            link(&self.path, &stimulus.path)?;
-        }
-        stimulus.describe(&kept)
-    }
-}
-
-fn link(from: &Path, to: &Path) -> Result<(), Error> {
-    match std::fs::hard_link(from, to) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::at(to)(error)),
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn entries(folder: &Path) -> Vec<String> {

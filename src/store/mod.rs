@@ -11,12 +11,25 @@
 //!
 //! A thing appears and disappears whole, by one rename: whoever reads a folder here reads all of it. Sizes are
 //! counted while bytes arrive, and what a client does not finish sending is gone with the request.
+//!
+//! Several machines [share](Store::share) uploads and results by a bucket or a folder. What is kept here is put there, and the
+//! data folder is a copy of what this machine needed: what it lacks is fetched, and what is removed from it by hand is
+//! fetched again.
+//!
+//! ```text
+//! stimuli/{hash}/upload           the bytes
+//! stimuli/{hash}/stimulus.json    what they were last called; put behind them
+//! predictions/{id}.tar            result/
+//! experiments/{id}/{n}.tar        result/ of cell n
+//! ```
 
 mod analysis;
+mod archive;
 mod atomic;
 mod error;
 mod full;
 mod incoming;
+mod objects;
 mod presence;
 mod result_folder;
 mod stimulus;
@@ -31,16 +44,22 @@ pub use incoming::Incoming;
 pub use result_folder::ResultFolder;
 pub use stimulus::Stimulus;
 
+use self::objects::Objects;
 use self::presence::Presence;
 
 /// The data folder. Clones share it.
+///
+/// Where it is [shared](Self::share), what reads, keeps or removes stimuli and results connects, and waits: it is for threads
+/// that may block, and panics on one that runs tokio's tasks.
 #[derive(Clone, Debug)]
 pub struct Store {
     folders: Arc<Folders>,
+    objects: Option<Objects>,
 }
 
 #[derive(Debug)]
 struct Folders {
+    root: PathBuf,
     stimuli: PathBuf,
     experiments: PathBuf,
     predictions: PathBuf,
@@ -66,13 +85,22 @@ impl Store {
             predictions: root.join("predictions"),
             analyses: root.join("analyses"),
             incoming,
+            root,
             _presence: presence,
         };
         let Folders { stimuli, experiments, predictions, analyses, incoming, .. } = &folders;
         for folder in [stimuli, experiments, predictions, analyses, incoming] {
             std::fs::create_dir_all(folder).map_err(Error::at(folder))?;
         }
-        Ok(Self { folders: Arc::new(folders) })
+        Ok(Self { folders: Arc::new(folders), objects: None })
+    }
+
+    /// Shares stimuli and results with other machines by what `url` names: `s3://BUCKET/PREFIX` or `file:///FOLDER`.
+    ///
+    /// Must be called inside a tokio runtime, which then drives the connections.
+    pub fn share(self, url: &str) -> Result<Self, Error> {
+        let objects = Objects::open(url, tokio::runtime::Handle::current())?;
+        Ok(Self { objects: Some(objects), ..self })
     }
 
     /// Takes a folder out of sight in one step, then removes it.

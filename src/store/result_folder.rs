@@ -1,9 +1,11 @@
-//! The folders of results: one a prediction, one a cell of an experiment.
+//! The folders of results: one a prediction, one a cell of an experiment. Shared, each is one object.
 
 use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use super::archive::{Tar, unpack};
+use super::objects::Objects;
 use super::{Error, Store, is_identifier};
 
 const ID_DIGITS: usize = 32;
@@ -13,6 +15,8 @@ const ATTEMPT: &str = "attempt-";
 #[derive(Clone, Debug)]
 pub struct ResultFolder {
     path: PathBuf,
+    /// What the result is called among the shared ones.
+    object: String,
 }
 
 impl Store {
@@ -21,17 +25,21 @@ impl Store {
         if !is_identifier(id, ID_DIGITS) {
             return Err(Error::UnknownPrediction { id: id.to_owned() });
         }
-        Ok(ResultFolder { path: self.folders.predictions.join(id) })
+        Ok(ResultFolder { path: self.folders.predictions.join(id), object: format!("predictions/{id}.tar") })
     }
 
     /// The folder of a cell of an experiment, which may or may not exist yet.
     pub fn cell(&self, experiment: &str, cell: u64) -> Result<ResultFolder, Error> {
-        Ok(ResultFolder { path: self.experiment(experiment)?.join(cell.to_string()) })
+        let path = self.experiment(experiment)?.join(cell.to_string());
+        Ok(ResultFolder { path, object: format!("{}/{cell}.tar", shared_cells(experiment)) })
     }
 
-    /// Removes an experiment with the results of all its cells, if it has left anything on the disk.
+    /// Removes an experiment with the results of all its cells, if it has left any.
     pub fn remove_experiment(&self, id: &str) -> Result<(), Error> {
         let path = self.experiment(id)?;
+        if let Some(objects) = &self.objects {
+            objects.remove_folder(&shared_cells(id))?;
+        }
         if path.exists() { self.discard(&path) } else { Ok(()) }
     }
 
@@ -42,9 +50,12 @@ impl Store {
             .ok_or_else(|| Error::UnknownExperiment { id: id.to_owned() })
     }
 
-    /// Removes a prediction with its results, if it has left anything on the disk.
+    /// Removes a prediction with its results, if it has left any.
     pub fn remove_prediction(&self, id: &str) -> Result<(), Error> {
-        let path = self.prediction(id)?.path;
+        let ResultFolder { path, object } = self.prediction(id)?;
+        if let Some(objects) = &self.objects {
+            objects.remove(&object)?;
+        }
         if path.exists() { self.discard(&path) } else { Ok(()) }
     }
 
@@ -64,20 +75,88 @@ impl Store {
         begin().map_err(Error::at(&folder.path))
     }
 
-    /// Makes what an attempt wrote the result, in the place of earlier ones.
+    /// Makes what an attempt wrote the result, in the place of earlier ones. One that could not be shared for now is kept
+    /// here, to be shared by [`Self::is_made`].
     pub fn keep_attempt(&self, folder: &ResultFolder, attempt: TempDir) -> Result<(), Error> {
         let results = folder.results();
         if results.exists() {
             self.discard(&results)?;
         }
-        std::fs::rename(attempt.keep(), &results).map_err(Error::at(&results))
+        std::fs::rename(attempt.keep(), &results).map_err(Error::at(&results))?;
+        self.objects.iter().try_for_each(|objects| folder.put_to(objects))
+    }
+
+    /// Whether a result is there, so that nothing is to be made. One that was only here is shared with that.
+    pub fn is_made(&self, folder: &ResultFolder) -> Result<bool, Error> {
+        let is_here = folder.results().is_dir();
+        match &self.objects {
+            None => Ok(is_here),
+            Some(objects) if objects.has(&folder.object)? => Ok(true),
+            Some(objects) if is_here => folder.put_to(objects).map(|()| true),
+            Some(_) => Ok(false),
+        }
+    }
+
+    /// Where a result lies, once there is one: fetched where another machine made it.
+    pub fn results(&self, folder: &ResultFolder) -> Result<PathBuf, Error> {
+        let results = folder.results();
+        if let Some(objects) = &self.objects
+            && !results.is_dir()
+        {
+            self.fetch_result(objects, folder)?;
+        }
+        Ok(results)
+    }
+
+    /// Fetches all results of an experiment that other machines made.
+    pub fn gather(&self, experiment: &str) -> Result<(), Error> {
+        let Some(objects) = &self.objects else { return Ok(()) };
+        let mut lacking = Vec::new();
+        for name in objects.names(&shared_cells(experiment))? {
+            let Some(cell) = name.strip_suffix(".tar").and_then(|cell| cell.parse().ok()) else { continue };
+            let folder = self.cell(experiment, cell)?;
+            if !folder.results().is_dir() {
+                lacking.push(folder);
+            }
+        }
+        let store = self.clone();
+        objects.each(lacking, move |folder| store.results(&folder)).map(drop)
+    }
+
+    fn fetch_result(&self, objects: &Objects, folder: &ResultFolder) -> Result<(), Error> {
+        let incoming = &self.folders.incoming;
+        let arriving = tempfile::tempdir_in(incoming).map_err(Error::at(incoming))?;
+        if objects.get(&folder.object, |from| unpack(from, arriving.path()))?.is_none() {
+            return Ok(());
+        }
+        let results = folder.results();
+        let keep = || {
+            std::fs::create_dir_all(&folder.path)?;
+            std::fs::rename(arriving.path(), &results)
+        };
+        match keep() {
+            // Another was faster.
+            Err(_) if results.is_dir() => Ok(()),
+            kept => kept.map_err(Error::at(&results)),
+        }
     }
 }
 
+/// The folder of an experiment's results among the shared ones.
+fn shared_cells(experiment: &str) -> String {
+    format!("experiments/{experiment}")
+}
+
 impl ResultFolder {
-    /// What the pipeline made.
+    /// What the pipeline made, if it is here.
     pub fn results(&self) -> PathBuf {
         self.path.join("result")
+    }
+
+    fn put_to(&self, objects: &Objects) -> Result<(), Error> {
+        let results = self.results();
+        let tar = Tar::of(&results).map_err(Error::at(&results))?;
+        objects.put(&self.object, tar.bytes(), |to| tar.write(to))
     }
 }
 

@@ -70,11 +70,14 @@ impl Server {
     }
 
     pub(crate) fn start_with(flags: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a temporary folder"), flags)
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), flags, &[])
     }
 
-    fn start_in(folder: TempDir, flags: &[&str]) -> Self {
-        Self::start_by(Command::new(env!("CARGO_BIN_EXE_encortex")), folder, flags)
+    /// Starts with what lies in `data/` of a folder, and further variables of the environment.
+    pub(crate) fn start_in(folder: TempDir, flags: &[&str], environment: &[(&str, String)]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_encortex"));
+        program.envs(environment.iter().map(|(name, value)| (name, value)));
+        Self::start_by(program, folder, flags)
     }
 
     /// Serves from a disk of its own of so many megabytes, which [`Server::disk`] leads to; `None`, and said so, where
@@ -134,7 +137,7 @@ impl Server {
         std::fs::write(self.folder.path().join("log"), "").expect("an empty log");
         std::fs::create_dir_all(self.folder.path().join("data/incoming")).expect("an empty folder");
         drop(self);
-        Self::start_in(folder, flags)
+        Self::start_in(folder, flags, &[])
     }
 
     pub(crate) fn terminate(&mut self) {

@@ -17,20 +17,26 @@ use crate::stopping::{slow_transcriber, sound};
 /// Longer than an idle worker waits before it looks for jobs.
 const LOOKS_AGAIN: Duration = Duration::from_secs(1);
 
-/// A worker in the data folder of a server. It is killed when it is dropped.
-struct WorkerProcess {
+/// A worker. It is killed when it is dropped.
+pub(crate) struct WorkerProcess {
     child: Child,
     log: NamedTempFile,
 }
 
 impl WorkerProcess {
-    /// Returns before it is ready.
+    /// Starts one in the data folder of a server, and returns before it is ready.
     fn start(server: &Server, flags: &[&str]) -> Self {
+        Self::start_in(&server.data(), flags, &[])
+    }
+
+    /// Starts one in a data folder, with further variables of the environment.
+    pub(crate) fn start_in(data: &Path, flags: &[&str], environment: &[(&str, String)]) -> Self {
         let log = NamedTempFile::new().expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_encortex"))
             .args(["worker", "--data-dir"])
-            .arg(server.data())
+            .arg(data)
             .args(flags)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("ENCORTEX_MODEL", "untrained")
             .env("NO_COLOR", "1")
             // Several share the cores of this machine.
@@ -43,7 +49,7 @@ impl WorkerProcess {
     }
 
     /// Waits until it works, and returns what it says then.
-    fn ready(&mut self) -> String {
+    pub(crate) fn ready(&mut self) -> String {
         let mut line = String::new();
         let mut output = BufReader::new(self.child.stdout.take().expect("its output"));
         output.read_line(&mut line).expect("its first line");
@@ -57,7 +63,7 @@ impl WorkerProcess {
     }
 
     /// Ends it by SIGTERM and returns how long that took.
-    fn terminate(mut self) -> Duration {
+    pub(crate) fn terminate(mut self) -> Duration {
         let begun = Instant::now();
         signal(self.child.id(), "TERM");
         let status = self.child.wait().expect("it ends");

@@ -36,6 +36,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Outcome::Failed(failure())),
         1 => Just(Outcome::Retry(failure(), Duration::ZERO)),
         1 => Just(Outcome::Released),
+        1 => Just(Outcome::Postponed(Duration::ZERO)),
     ];
     let lane = prop_oneof![Just(Lane::Prediction), Just(Lane::Cell)];
     let lease = 0..64_usize;
@@ -219,7 +220,7 @@ impl Trial {
             Outcome::Failed(_) => job.enter(JobState::Failed),
             Outcome::Retry(..) if job.attempts < ATTEMPTS => job.enter(JobState::Queued),
             Outcome::Retry(..) => job.enter(JobState::Failed),
-            Outcome::Released => {
+            Outcome::Released | Outcome::Postponed(_) => {
                 job.enter(JobState::Queued);
                 job.attempts -= 1;
             }

@@ -10,6 +10,7 @@ use ndarray::Array1;
 use tempfile::TempDir;
 
 use super::*;
+use crate::export::fixtures::reopened;
 
 const ROWS: usize = BLOCK + 3;
 
@@ -90,7 +91,7 @@ fn parquet_has_a_row_group_a_block_and_says_where_it_comes_from() {
 #[test]
 fn hdf5_has_a_dataset_a_column_and_says_where_it_comes_from() {
     let (_folder, path) = written(TableFormat::Hdf5);
-    let file = ::hdf5::File::open(path).unwrap();
+    let file = reopened(&path);
     let columns: Array1<VarLenUnicode> = file.attr("columns").unwrap().read().unwrap();
     assert_eq!(columns[1].as_str(), "design.asynchrony_s");
     assert_eq!(file.attr("model").unwrap().read_scalar::<VarLenUnicode>().unwrap().as_str(), "untrained");
@@ -125,7 +126,7 @@ fn a_table_without_rows_has_its_columns() {
     let path = folder.path().join("table");
     let columns = || vec![("mean".to_owned(), Kind::Number)];
     Table::hdf5(&path, columns()).unwrap().finish(&[]).unwrap();
-    let file = ::hdf5::File::open(&path).unwrap();
+    let file = reopened(&path);
     assert_eq!(file.dataset("mean").unwrap().shape(), [0]);
     file.close().unwrap();
     Table::parquet(fs::File::create(&path).unwrap(), columns()).unwrap().finish(&[]).unwrap();
