@@ -51,7 +51,7 @@ fn video(bench: &mut Criterion) {
     let frame = vec![127; (3 * FULL_HD.height * FULL_HD.width) as usize];
     let processor = processor();
     group.bench_function("process a frame of 1920 x 1080", |bench| {
-        bench.iter(|| processor.crop(black_box(&frame), FULL_HD).map_err(|error| error.to_string()));
+        bench.iter(|| processor.cut().pixels(black_box(&frame), FULL_HD).map_err(|error| error.to_string()));
     });
     let pixels = Tensor::rand([1, 64, 3, 256, 256], (Kind::Float, Device::Cpu));
     let model = one_layer();

@@ -150,7 +150,7 @@ mod tests {
         let refused: [(&[u8], u8, &[u8]); 12] = [
             (b"../out", b'0', b""),
             (b"a/../../out", b'0', b""),
-            (b"/tmp/encortex-out", b'0', b""),
+            (b"/out-of-the-folder", b'0', b""),
             (b"", b'0', b""),
             (b".", b'0', b""),
             (b"link", b'2', b"../out"),

@@ -101,7 +101,7 @@ fn video(golden: &Path, table: &mut Table) {
     let values = (3 * side * side) as usize;
     for (name, place) in [("first", 0), ("last", frames as usize - 1)] {
         let frame = steps.bytes(&format!("video.9.frame_{name}"));
-        let pixels = floats(&processor.standardise(&processor.crop(&frame, FRAME).unwrap()));
+        let pixels = floats(&processor.standardise(&processor.cut().pixels(&frame, FRAME).unwrap()));
         let expected = &expected[place * values..][..values];
         table.compare("clip", &format!("video, pixels of the {name} frame"), &pixels, expected, BOUND);
     }

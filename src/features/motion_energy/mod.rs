@@ -18,7 +18,7 @@ use tch::{Device, Tensor};
 use self::filter_bank::FilterBank;
 use self::pyramid::Filter;
 use super::decimate::Decimator;
-use super::video::processor::{Processor, Size};
+use super::video::processor::{Cut, Size};
 use super::video::reel::{Frame, Reel};
 use super::{Compute, DecodedFrames, Error, Extractor, Features, Modality, Sees, Tick, grid, series};
 use crate::stimulus::{self, Film};
@@ -63,7 +63,7 @@ pub fn values(grain: Grain) -> usize {
 pub struct MotionEnergy {
     filters: Vec<Filter>,
     bank: FilterBank,
-    processor: Processor,
+    cut: Cut,
     device: Device,
 }
 
@@ -71,7 +71,7 @@ impl MotionEnergy {
     pub fn new(grain: Grain, compute: Compute) -> Self {
         let filters = pyramid::filters(grain.spatial_frequencies());
         let bank = FilterBank::new(&filters, SIDE, HZ, compute.device);
-        Self { filters, bank, processor: Processor::square(SIDE, compute.device), device: compute.device }
+        Self { filters, bank, cut: Cut::square(SIDE), device: compute.device }
     }
 
     /// The filters, a feature each; after them come lightness and the two opponent colours of every field.
@@ -97,7 +97,7 @@ impl MotionEnergy {
         }
         let _no_grad = tch::no_grad_guard();
         let size = Size { height: film.height.into(), width: film.width.into() };
-        let process = |rgb: &[u8]| self.processor.crop(rgb, size).map(Frame::new);
+        let process = |rgb: &[u8]| self.cut.pixels(rgb, size).map(Frame::new);
         let numbers: Vec<usize> =
             (0..samples * FRAMES_A_SAMPLE).map(|frame| film.frame_number(frame as f64 / HZ)).collect();
         let mut reel = Reel::new(frames, process, film.first_frame(), numbers.iter().copied().collect());

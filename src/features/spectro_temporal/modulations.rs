@@ -125,6 +125,7 @@ mod tests {
     #[test]
     fn a_ripple_excites_the_filter_of_its_rate_scale_and_direction() {
         for (rate, rate_hz) in RATES.iter().enumerate() {
+            // Of the broadest scale six octaves hold a ripple and a half: their ends outweigh it.
             for (scale, cycles) in SCALES.iter().enumerate().skip(1) {
                 for (direction, sign) in [-1.0, 1.0].into_iter().enumerate() {
                     let answers = answers(&ripple(sign * rate_hz, *cycles));

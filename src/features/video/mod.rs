@@ -51,7 +51,7 @@ impl VideoExtractor {
     pub fn open(folder: &Path, layers: &LayerSelection, compute: Compute, clip_duration_s: f64) -> Result<Self, Error> {
         let config: VJepa2Config = hub::read(folder)?;
         let processor = Processor::new(hub::read(folder)?, compute.device);
-        if processor.crop_size() != (Size { height: config.crop_size, width: config.crop_size }) {
+        if processor.cut().crop != (Size { height: config.crop_size, width: config.crop_size }) {
             let reason = format!("crop_size is not the model's {}", config.crop_size);
             return Err(Error::Configuration { path: folder.join("video_preprocessor_config.json"), reason });
         }
@@ -80,7 +80,7 @@ impl VideoExtractor {
         }
         let _no_grad = tch::no_grad_guard();
         let size = Size { height: film.height.into(), width: film.width.into() };
-        let process = |rgb: &[u8]| self.processor.crop(rgb, size).map(Frame::new);
+        let process = |rgb: &[u8]| self.processor.cut().pixels(rgb, size).map(Frame::new);
         let shown = clips.iter().flatten().copied().collect();
         let mut reel = Reel::new(frames, process, film.first_frame(), shown);
         let mut distinct = Distinct::default();

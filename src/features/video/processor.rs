@@ -66,10 +66,17 @@ pub struct Size {
     pub width: i64,
 }
 
+/// Resizes frames until their shorter side has a length, and cuts them about their middle.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    pub shortest_edge: i64,
+    pub crop: Size,
+}
+
 /// Resizes, crops and standardises.
 #[derive(Debug)]
 pub struct Processor {
-    config: ProcessorConfig,
+    cut: Cut,
     /// `(channel, 1, 1)`, in 8-bit units.
     mean: Tensor,
     /// `(channel, 1, 1)`, in 8-bit units.
@@ -81,29 +88,25 @@ impl Processor {
         let in_8_bit_units =
             |values: &[f32]| (Tensor::from_slice(values) / config.rescale_factor).reshape([3, 1, 1]).to_device(device);
         let (mean, deviation) = (in_8_bit_units(&config.image_mean), in_8_bit_units(&config.image_std));
-        Self { config, mean, deviation }
+        let cut = Cut { shortest_edge: config.size.shortest_edge, crop: config.crop_size };
+        Self { cut, mean, deviation }
     }
 
-    /// Cuts frames to a square about their middle, `side` pixels wide.
-    pub fn square(side: i64, device: Device) -> Self {
-        let config = ProcessorConfig {
-            size: ShortestEdge { shortest_edge: side },
-            crop_size: Size { height: side, width: side },
-            image_mean: [0.0; 3],
-            image_std: [1.0; 3],
-            rescale_factor: 1.0 / 255.0,
-            resample: BILINEAR,
-            do_resize: true,
-            do_center_crop: true,
-            do_rescale: true,
-            do_normalize: true,
-        };
-        Self::new(config, device)
+    /// How frames are resized and cropped.
+    pub fn cut(&self) -> Cut {
+        self.cut
     }
 
-    /// Pixels of a processed frame.
-    pub fn crop_size(&self) -> Size {
-        self.config.crop_size
+    /// 8-bit pixels of any shape `(…, channel, height, width)`, standardised, in float32.
+    pub fn standardise(&self, pixels: &Tensor) -> Tensor {
+        (pixels.to_device(self.mean.device()).to_kind(Kind::Float) - &self.mean) / &self.deviation
+    }
+}
+
+impl Cut {
+    /// To a square of `side` pixels.
+    pub fn square(side: i64) -> Self {
+        Self { shortest_edge: side, crop: Size { height: side, width: side } }
     }
 
     /// RGB bytes `(height, width, channel)` → 8-bit `(channel, height, width)` of the crop.
@@ -111,7 +114,7 @@ impl Processor {
     /// # Errors
     /// [`Error::FrameSize`] when the bytes are not those of such a frame, [`Error::FrameShape`] when it is so long
     /// and narrow that resizing it would take all memory.
-    pub fn crop(&self, frame: &[u8], size: Size) -> Result<Tensor, Error> {
+    pub fn pixels(&self, frame: &[u8], size: Size) -> Result<Tensor, Error> {
         let Size { height, width } = size;
         if frame.is_empty() || frame.len() as i64 != 3 * height * width {
             return Err(Error::FrameSize { bytes: frame.len(), height, width });
@@ -122,19 +125,14 @@ impl Processor {
         let resized = self.resized(size);
         let image = Tensor::from_slice(frame).reshape([1, height, width, 3]).permute([0, 3, 1, 2]);
         let image = image.internal_upsample_bilinear2d_aa([resized.height, resized.width], false, None, None);
-        let Size { height, width } = self.config.crop_size;
+        let Size { height, width } = self.crop;
         let (top, left) = (margin(resized.height, height), margin(resized.width, width));
         Ok(image.squeeze_dim(0).narrow(1, top, height).narrow(2, left, width).contiguous())
     }
 
-    /// 8-bit pixels of any shape `(…, channel, height, width)`, standardised, in float32.
-    pub fn standardise(&self, pixels: &Tensor) -> Tensor {
-        (pixels.to_device(self.mean.device()).to_kind(Kind::Float) - &self.mean) / &self.deviation
-    }
-
     /// The size that brings the shorter side to its length and keeps the proportions.
     fn resized(&self, size: Size) -> Size {
-        let ShortestEdge { shortest_edge: edge } = self.config.size;
+        let edge = self.shortest_edge;
         if size.height <= size.width {
             Size { height: edge, width: edge * size.width / size.height }
         } else {
@@ -173,7 +171,7 @@ mod tests {
 
     #[test]
     fn proportions_are_kept() {
-        let resized = |height, width| processor().resized(Size { height, width });
+        let resized = |height, width| processor().cut.resized(Size { height, width });
         assert_eq!(resized(240, 320), Size { height: 73, width: 97 });
         assert_eq!(resized(320, 240), Size { height: 97, width: 73 });
         assert_eq!(resized(9, 9), Size { height: 73, width: 73 });
@@ -186,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_thread_of_a_frame_is_refused() {
-        let refusal = processor().crop(&[0; 3 * 65], Size { height: 1, width: 65 }).unwrap_err();
+        let refusal = processor().cut.pixels(&[0; 3 * 65], Size { height: 1, width: 65 }).unwrap_err();
         assert_eq!(refusal.to_string(), "frames of 65 × 1 pixels are too narrow: at most 1 : 64");
     }
 
@@ -194,7 +192,7 @@ mod tests {
         #[test]
         fn frames_of_any_size_give_a_crop_of_their_colours(height in 1i64..200, width in 1i64..200, value in 0u8..=255) {
             let frame = vec![value; (3 * height * width) as usize];
-            match processor().crop(&frame, Size { height, width }) {
+            match processor().cut.pixels(&frame, Size { height, width }) {
                 Ok(pixels) => {
                     prop_assert_eq!(pixels.size(), [3, 64, 64]);
                     prop_assert!(bool::try_from(pixels.eq(i64::from(value)).all()).unwrap());
@@ -205,7 +203,7 @@ mod tests {
 
         #[test]
         fn bytes_of_another_size_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let refusal = processor().crop(&bytes, Size { height: 6, width: 6 });
+            let refusal = processor().cut.pixels(&bytes, Size { height: 6, width: 6 });
             prop_assert!(matches!(refusal, Err(Error::FrameSize { .. })), "{refusal:?}");
         }
     }
