@@ -87,6 +87,11 @@ impl Settings {
         average.or(self.subjects.first()).map(|subject| subject.name.clone())
     }
 
+    /// Whether the subject head has a row of this name.
+    pub fn has_subject(&self, name: &str) -> bool {
+        self.subjects.iter().any(|subject| subject.name == name)
+    }
+
     /// The features of this modality, where the model takes any.
     pub fn modality(&self, modality: Modality) -> Option<&ModalitySettings> {
         self.modalities.iter().find(|input| input.modality == modality)

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::features::{Cancelled, Modality};
-use crate::{brain, encoder, export, features, stimulus};
+use crate::{brain, catalogue, encoder, export, features, stimulus};
 
 /// What can go wrong between a request and its files.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,8 @@ pub enum Error {
     Features(#[from] features::Error),
     #[error(transparent)]
     Encoder(#[from] encoder::Error),
+    #[error(transparent)]
+    Catalogue(#[from] catalogue::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
     #[error(transparent)]
