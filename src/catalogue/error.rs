@@ -78,6 +78,8 @@ pub enum Error {
     SubjectName { name: String, longest: usize },
     #[error("there is a subject {name:?} already: choose another name, or delete that one first")]
     SubjectExists { name: String },
+    #[error("no subject of your own is called {name:?}; {}", if known.is_empty() { "none was fitted here".to_owned() } else { format!("there are {}", known.join(", ")) })]
+    UnknownSubject { name: String, known: Vec<String> },
     #[error("{path} is not the card of a subject; remove its folder")]
     SubjectCard { path: String, source: serde_json::Error },
     #[error("another process is fetching {path}; wait for it to end")]

@@ -94,6 +94,28 @@ impl SubjectShelf {
         if check_name(name).is_err() { Ok(None) } else { read_card(&self.folder.join(name).join(CARD)) }
     }
 
+    /// The subject of a name; a name that nobody has is refused with those there are.
+    pub fn get(&self, name: &str) -> Result<SubjectCard, Error> {
+        match self.find(name)? {
+            Some(card) => Ok(card),
+            None => {
+                let known = self.list()?.into_iter().map(|card| card.name).collect();
+                Err(Error::UnknownSubject { name: name.to_owned(), known })
+            }
+        }
+    }
+
+    /// Names of the files that are kept of a subject.
+    pub fn files(&self, card: &SubjectCard) -> Result<Vec<String>, Error> {
+        let folder = self.folder_of(card);
+        let entries = std::fs::read_dir(&folder).map_err(Error::read(&folder))?;
+        let names =
+            entries.map(|entry| Ok(entry.map_err(Error::read(&folder))?.file_name().to_string_lossy().into_owned()));
+        let mut names = names.collect::<Result<Vec<_>, Error>>()?;
+        names.sort();
+        Ok(names)
+    }
+
     /// The head of a subject, as it is on disk.
     pub fn head(&self, card: &SubjectCard) -> Result<OwnHead, Error> {
         Ok(OwnHead::read(&self.folder.join(&card.name).join(HEAD))?)

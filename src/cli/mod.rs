@@ -10,6 +10,7 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
+mod subject;
 mod termination;
 mod validate;
 mod worker;
@@ -61,6 +62,9 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
+    /// List, show, export and delete the subjects of your own.
+    #[command(subcommand)]
+    Subject(subject::Subject),
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -89,6 +93,7 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
+            Command::Subject(subject) => subject.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }

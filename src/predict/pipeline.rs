@@ -11,10 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::extractors::{Event, Extractors};
 use super::folded::FoldedReadouts;
+use super::folder::SUBCORTEX;
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity};
 use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
 use super::{Error, Output, PredictionRequest};
+use crate::brain::Subcortex;
 use crate::catalogue::{ResolvedModel, SubjectShelf};
 use crate::encoder::{Artefact, BrainEncoder, Latents, Readout, Settings, WindowFeatures};
 use crate::features::cache::FeatureCache;
@@ -51,6 +53,8 @@ pub(super) struct Pipeline {
     identity: ModelIdentity,
     folded: FoldedReadouts,
     own_subjects: SubjectShelf,
+    /// The label volume of a model that predicts the subcortex; empty for others.
+    subcortex: Vec<u8>,
 }
 
 impl Pipeline {
@@ -72,6 +76,7 @@ impl Pipeline {
             identity: identity.clone(),
             folded: FoldedReadouts::default(),
             own_subjects: config.own_subjects.clone(),
+            subcortex: subcortex(&model.folder, settings)?,
         })
     }
 
@@ -123,6 +128,21 @@ impl Pipeline {
             Some(card) => Ok((card.head.clone(), self.encoder.own_readout(&self.own_subjects.head(&card)?)?)),
             None => Ok((subject.to_owned(), self.encoder.readout(subject)?)),
         }
+    }
+
+    /// Values of a row of the result: vertices, or what else is read, then voxels of the subcortex.
+    pub(super) fn width(&self, output: &Output, readouts: &[Readout]) -> (usize, usize) {
+        match output {
+            Output::Responses => (self.settings().vertices(), self.settings().voxels()),
+            Output::MeansOf(_) => (readouts.first().map_or(0, Readout::outputs), 0),
+            Output::State => (self.settings().architecture.hidden as usize, 0),
+        }
+    }
+
+    /// Puts beside a prediction which voxels its subcortex has.
+    pub(super) fn write_subcortex(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join(SUBCORTEX);
+        std::fs::write(&path, &self.subcortex).map_err(Error::file(&path))
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -207,5 +227,19 @@ impl Pipeline {
             FeatureReport { state, saved, seconds, layer_groups, width }
         };
         inputs.iter().zip(tracks).map(|(input, track)| (input.modality, report(input.modality, track))).collect()
+    }
+}
+
+/// The label volume of a model that predicts the subcortex, checked against the model's outputs.
+fn subcortex(folder: &Path, settings: &Settings) -> Result<Vec<u8>, Error> {
+    if settings.voxels() == 0 {
+        return Ok(Vec::new());
+    }
+    let path = folder.join(SUBCORTEX);
+    let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
+    let subcortex = Subcortex::from_nifti(&bytes).map_err(|source| Error::Subcortex { path: path.clone(), source })?;
+    match subcortex.voxels().len() {
+        found if found == settings.voxels() => Ok(bytes),
+        found => Err(Error::Voxels { path, found, expected: settings.voxels() }),
     }
 }

@@ -15,7 +15,7 @@ use super::pipeline::{Pipeline, PipelineConfig};
 use super::run::{Listener, Run};
 use super::turns::{Reply, Turns, sheltered};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
-use crate::catalogue::{Card, ResolvedModel, SubjectCard};
+use crate::catalogue::{Card, ResolvedModel, SubjectCard, SubjectShelf};
 use crate::encoder::{Artefact, Settings};
 use crate::features::ExtractorSource;
 
@@ -139,6 +139,11 @@ impl Predictor {
         let mut cards = config.own_subjects.of_weights(&identity.weights_sha256)?;
         cards.retain(|card| !settings.has_subject(&card.name));
         Ok(cards)
+    }
+
+    /// Where the lab's own subjects are kept, of whichever model.
+    pub fn shelf(&self) -> &SubjectShelf {
+        &self.shared.config.own_subjects
     }
 
     /// Refuses at once what the model cannot do.

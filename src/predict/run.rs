@@ -85,7 +85,9 @@ impl<'a> Run<'a> {
 
         let windows = pipeline.windows(&laid_out.timeline, request.overlap_s);
         let tracks = pipeline.tracks(&laid_out.timeline, &request);
-        let results = ResultWriter::create(folder, subjects.len(), &saved(&tracks, &request), samples(&windows))?;
+        let width = pipeline.width(&request.output, &readouts);
+        let results =
+            ResultWriter::create(folder, subjects.len(), width, &saved(&tracks, &request), samples(&windows))?;
         Ok(Self {
             pipeline,
             folder: folder.to_owned(),
@@ -152,14 +154,6 @@ impl<'a> Run<'a> {
         self.results.append_response(&self.crossfade.join(response, is_last))
     }
 
-    /// Values in a row.
-    fn width(&self) -> usize {
-        match self.request.output {
-            Output::State => self.pipeline.settings().architecture.hidden as usize,
-            Output::Responses | Output::MeansOf(_) => self.readouts.first().map_or(0, Readout::outputs),
-        }
-    }
-
     /// Writes what the finished prediction says of itself.
     pub(super) fn finish(mut self) -> Result<Prediction, Error> {
         let total = self.windows.len();
@@ -171,7 +165,11 @@ impl<'a> Run<'a> {
             encoder_s: self.encoder_s,
             total_s: self.begun.elapsed().as_secs_f64(),
         };
-        let (settings, timeline, vertices) = (self.pipeline.settings(), &self.laid_out.timeline, self.width());
+        let (settings, timeline) = (self.pipeline.settings(), &self.laid_out.timeline);
+        let (vertices, voxels) = self.pipeline.width(&self.request.output, &self.readouts);
+        if voxels > 0 {
+            self.pipeline.write_subcortex(&self.folder)?;
+        }
         let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
         let prediction = Prediction {
             is_prediction: true,
@@ -183,6 +181,7 @@ impl<'a> Run<'a> {
             },
             subjects: SubjectResponse::in_order(self.subjects),
             vertices,
+            voxels,
             seconds: self.results.rows(),
             tr_s: settings.tr_s,
             lag_s: settings.lag_s,

@@ -105,7 +105,7 @@ impl Scanner {
         cancel: &CancellationToken,
     ) -> Result<Correlation, Error> {
         let file = MapFile::open(&map_of(&localizer.name, benchmark.maps)?)?;
-        let mesh = Mesh::with_vertices(self.predictor.settings().architecture.outputs as usize)?;
+        let mesh = Mesh::with_vertices(self.predictor.settings().vertices())?;
         let measured = MeasuredMap::select(file.maps(benchmark.space, surfaces, mesh)?, None)?;
         let atlas = benchmark.atlas.map(|atlas| self.atlases.load(atlas, mesh)).transpose()?;
         let predicted = self.contrast_map(localizer, published, benchmark, workdir, listen, cancel)?;
