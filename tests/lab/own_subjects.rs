@@ -88,7 +88,7 @@ fn a_head_of_ones_own_is_predicted_by_under_its_name_until_it_is_deleted() -> Te
         let largest = some.iter().zip(all).map(|(some, all)| (some - all).abs()).fold(0.0, f32::max);
         let is_wanted = [3, 7, 8].contains(&row);
         assert!(
-            if is_wanted { largest < 1e-6 } else { some.iter().all(|value| *value == 0.0) },
+            if is_wanted { largest < 1e-5 } else { some.iter().all(|value| *value == 0.0) },
             "row {row}: {largest:e}"
         );
     }
