@@ -11,6 +11,7 @@ mod multisensory;
 mod predict;
 mod serve;
 mod termination;
+mod train;
 mod validate;
 mod worker;
 
@@ -61,6 +62,8 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
+    /// Train a model on stimuli and the responses that were measured to them.
+    Train(train::Train),
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -89,6 +92,7 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
+            Command::Train(train) => train.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }

@@ -17,7 +17,7 @@ pub type WindowFeatures<'a> = Vec<Option<ArrayView3<'a, f32>>>;
 
 /// What the responses of all subjects to some windows are read from, `(window, time, low rank)`.
 #[derive(Debug)]
-pub struct Latents(Tensor);
+pub struct Latents(pub(super) Tensor);
 
 /// A brain encoder in memory, owned by one thread.
 #[derive(Debug)]
@@ -129,7 +129,12 @@ impl BrainEncoder {
         Ok(responses)
     }
 
-    fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
+    /// Each subject's head with its bias as a further row, `(low rank + 1, output)`.
+    pub(super) fn augmented_heads(&self) -> Vec<Tensor> {
+        self.predictor.augmented()
+    }
+
+    pub(super) fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
         let modalities = &self.settings.modalities;
         if features.len() != modalities.len() {
             return Err(Error::Modalities { given: features.len(), needed: modalities.len() });
@@ -147,7 +152,8 @@ impl BrainEncoder {
         Ok(())
     }
 
-    fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
+    /// [`Self::latents`] of features that were checked, with gradients where the weights require them.
+    pub(super) fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
         let of_modality = |(place, projector): (usize, &Linear)| {
             let features: Vec<_> = windows.iter().map(|features| features[place].as_ref()).collect();
             self.project(projector, &features)

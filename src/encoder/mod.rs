@@ -12,6 +12,7 @@ mod error;
 mod golden;
 mod settings;
 mod subject_head;
+pub mod training;
 mod transformer;
 
 pub use artefact::Artefact;
