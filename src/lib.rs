@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod api;
+pub mod bold;
 pub mod brain;
 pub mod catalogue;
 pub mod encoder;
@@ -16,3 +17,4 @@ pub mod predict;
 pub mod scanner;
 pub mod stimulus;
 pub mod store;
+pub mod study;

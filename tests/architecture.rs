@@ -9,16 +9,18 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The library's modules from the top down: each uses only those after it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 15] = [
     "api",
     "jobs",
     "scanner",
     "experiment",
+    "study",
     "predict",
     "catalogue",
     "encoder",
     "features",
     "stimulus",
+    "bold",
     "analysis",
     "export",
     "brain",

@@ -12,6 +12,7 @@ mod predict;
 mod serve;
 mod subject;
 mod termination;
+mod train;
 mod validate;
 mod worker;
 
@@ -65,6 +66,8 @@ enum Command {
     /// List, show, export and delete the subjects of your own.
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// Train a model on stimuli and the responses that were measured to them.
+    Train(train::Train),
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -94,6 +97,7 @@ impl Arguments {
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
             Command::Subject(subject) => subject.run(&config),
+            Command::Train(train) => train.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }

@@ -137,7 +137,12 @@ impl BrainEncoder {
         Ok(responses)
     }
 
-    fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
+    /// Each subject's head with its bias as a further row, `(low rank + 1, output)`.
+    pub(super) fn augmented_heads(&self) -> Vec<Tensor> {
+        self.predictor.augmented()
+    }
+
+    pub(super) fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
         let modalities = &self.settings.modalities;
         if features.len() != modalities.len() {
             return Err(Error::Modalities { given: features.len(), needed: modalities.len() });
@@ -155,7 +160,8 @@ impl BrainEncoder {
         Ok(())
     }
 
-    fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
+    /// [`Self::latents`] of features that were checked, with gradients where the weights require them.
+    pub(super) fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
         let of_modality = |(place, projector): (usize, &Linear)| {
             let features: Vec<_> = windows.iter().map(|features| features[place].as_ref()).collect();
             self.project(projector, &features)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::subject_head::SubjectRow;
 use crate::brain::Mesh;
 use crate::features::Modality;
 use crate::features::layers::LayerSelection;
@@ -79,6 +80,13 @@ pub struct Architecture {
 pub struct Subject {
     pub name: String,
     pub row: i64,
+}
+
+impl Subject {
+    /// Their row, for those who hold a model's settings and not the model.
+    pub fn subject_row(&self) -> SubjectRow {
+        SubjectRow(self.row)
+    }
 }
 
 impl Settings {
