@@ -1,6 +1,6 @@
 //! TRIBE v2: features of text, sound and film in, the response of a cortex out.
 
-use ndarray::{Array2, Array4, ArrayView3, ArrayView4, Axis};
+use ndarray::{Array1, Array2, Array4, ArrayView3, ArrayView4, Axis};
 use tch::{Device, Kind, Tensor};
 
 use super::Error;
@@ -80,19 +80,24 @@ impl BrainEncoder {
         subject.map(|subject| SubjectRow(subject.row)).ok_or_else(unknown)
     }
 
-    /// What the transformer's output is read by at each vertex of a subject: `(vertex, hidden)`, the low-rank head and the
-    /// subject's head folded into one matrix, without the bias.
-    pub fn folded_head(&self, subject: SubjectRow) -> Array2<f32> {
-        tch::no_grad(|| {
+    /// What the transformer's output is read by at each output of a subject: the low-rank head and the subject's head folded
+    /// into one matrix.
+    pub fn head(&self, name: &str) -> Result<OwnHead, Error> {
+        let subject = self.subject_row(name)?;
+        Ok(tch::no_grad(|| {
             let own = self.predictor.weights_of(subject).transpose(0, 1);
             let folded = match &self.low_rank_head {
                 Some(shared) => own.matmul(&shared.weight),
                 None => own,
             };
-            let mut head = Array2::zeros([folded.size()[0] as usize, folded.size()[1] as usize]);
-            copy(&folded, head.as_slice_mut());
-            head
-        })
+            let mut weight = Array2::zeros([folded.size()[0] as usize, folded.size()[1] as usize]);
+            copy(&folded, weight.as_slice_mut());
+            let mut bias = Array1::zeros(weight.nrows());
+            if let Some(own) = self.predictor.bias_of(subject) {
+                copy(&own, bias.as_slice_mut());
+            }
+            OwnHead { weight, bias }
+        }))
     }
 
     /// How the response of a subject is read off; a name that the model lacks is refused with those it has.

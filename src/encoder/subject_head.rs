@@ -48,9 +48,13 @@ impl SubjectHead {
         Tensor::cat(&[&self.weights, &bias.unsqueeze(1)], 1).unbind(0)
     }
 
+    /// One subject's bias, `(output)`.
+    pub(super) fn bias_of(&self, SubjectRow(row): SubjectRow) -> Option<Tensor> {
+        self.bias.as_ref().map(|bias| bias.select(0, row))
+    }
+
     /// How one subject's response is read off what all share.
     pub(super) fn readout(&self, subject: SubjectRow) -> Readout {
-        let bias = self.bias.as_ref().map(|bias| bias.select(0, subject.0));
-        Readout::new(Layer::BeforeHead, self.weights_of(subject), bias)
+        Readout::new(Layer::BeforeHead, self.weights_of(subject), self.bias_of(subject))
     }
 }

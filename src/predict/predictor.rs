@@ -84,6 +84,11 @@ impl Predictor {
         &self.shared.model
     }
 
+    /// Who speaks in its predictions.
+    pub fn identity(&self) -> &ModelIdentity {
+        &self.shared.identity
+    }
+
     pub fn card(&self) -> &Card {
         &self.shared.model.card
     }

@@ -82,8 +82,7 @@ pub fn components(
     let subject = request.subject.map(str::to_owned).or_else(|| settings.default_subject()).unwrap_or_default();
     let compute = Compute::new(DeviceChoice::Cpu, Some(Precision::Float32)).map_err(crate::predict::Error::from)?;
     let encoder = BrainEncoder::load(&artefact, compute)?;
-    let row = encoder.subject_rows(std::slice::from_ref(&subject))?[0];
-    let head = encoder.folded_head(row).slice_move(s![..settings.vertices(), ..]);
+    let head = encoder.head(&subject)?.weight.slice_move(s![..settings.vertices(), ..]);
     let mesh = Mesh::with_vertices(head.nrows())?;
     let surfaces = anatomy.surfaces()?;
 

@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! tolerance_s = 20.0                    # how much a run and its stimulus may differ in length (s)
+//! simulated = false                     # whether the responses were simulated
 //!
 //! [[runs]]
 //! subject = "sub-01"
@@ -34,12 +35,16 @@ const TOLERANCE_S: f64 = 20.0;
 pub struct Study {
     pub runs: Vec<StudyRun>,
     pub tolerance_s: f64,
+    /// Whether its responses were simulated and nobody was scanned.
+    pub simulated: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     tolerance_s: Option<f64>,
+    #[serde(default)]
+    simulated: bool,
     runs: Vec<WrittenRun>,
 }
 
@@ -74,7 +79,7 @@ impl Study {
     /// What is wrong with the file or the folder, with the number of the run.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
-            return Ok(Self { runs: bids::runs(path)?, tolerance_s: TOLERANCE_S });
+            return Ok(Self { runs: bids::runs(path)?, tolerance_s: TOLERANCE_S, simulated: false });
         }
         let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
         let written: Written =
@@ -88,7 +93,8 @@ impl Study {
         if runs.is_empty() {
             return Err(Error::NoRuns { folder: path.to_owned() });
         }
-        Ok(Self { runs, tolerance_s: written.tolerance_s.unwrap_or(TOLERANCE_S) })
+        let tolerance_s = written.tolerance_s.unwrap_or(TOLERANCE_S);
+        Ok(Self { runs, tolerance_s, simulated: written.simulated })
     }
 }
 

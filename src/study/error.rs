@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Split;
+use crate::analysis::encoding;
 use crate::{bold, catalogue, encoder, predict, stimulus};
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,12 @@ pub enum Error {
     Length { bold: PathBuf, run_s: f64, stimulus_s: f64, tolerance_s: f64 },
     #[error("subject {subject:?} has runs in the {split} split and none to train on")]
     UntrainedSubject { subject: String, split: Split },
+    #[error(
+        "{found} runs cannot be fitted to: {needed} or more are needed, so that one is held out and two choose penalties"
+    )]
+    TooFewRuns { found: usize, needed: usize },
+    #[error(transparent)]
+    Encoding(#[from] encoding::Error),
     #[error("the configuration {fault}")]
     Configuration { fault: String },
     #[error(

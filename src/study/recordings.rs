@@ -86,7 +86,7 @@ fn check_length(run: &StudyRun, shown: &StimulusFeatures, found: &Prepared, tole
     Err(Error::Length { bold: run.path(), run_s: found.length_s, stimulus_s, tolerance_s })
 }
 
-fn tell_masked(run: &StudyRun, found: &Prepared) {
+pub(super) fn tell_masked(run: &StudyRun, found: &Prepared) {
     let masked = found.masked;
     if masked.constant + masked.not_finite > 0 {
         tracing::warn!(
