@@ -66,8 +66,15 @@ struct HeldOut {
     average: Option<Scores>,
     /// How long they are (s).
     seconds: f64,
-    /// The ceiling and the share of it that is reached, an output each.
-    ceiling: Option<(Array1<f32>, Array1<f32>)>,
+    /// Where a stimulus was shown again.
+    ceiling: Option<Ceiling>,
+}
+
+/// What could be reached, an output each.
+struct Ceiling {
+    r: Array1<f32>,
+    /// The share of it that is reached.
+    share: Array1<f32>,
 }
 
 /// Fits a subject's head and puts it on the shelf of subjects, whole or not at all.
@@ -199,7 +206,7 @@ fn test(
 
 /// The noise ceiling of the stimulus that was shown most often, and the share of it that a fit reaches; `None` where nothing
 /// was shown twice.
-fn ceiling(runs: &[Aligned], fitted: &LinearModel) -> Result<Option<(Array1<f32>, Array1<f32>)>, Error> {
+fn ceiling(runs: &[Aligned], fitted: &LinearModel) -> Result<Option<Ceiling>, Error> {
     let alike = |run: &Aligned| {
         let same = |other: &&Aligned| {
             other.content == run.content && (other.first, other.states.nrows()) == (run.first, run.states.nrows())
@@ -214,15 +221,14 @@ fn ceiling(runs: &[Aligned], fitted: &LinearModel) -> Result<Option<(Array1<f32>
     let reliable = SplitHalf::new(ArrayView3::from(&measured), 0)?;
     let mean = measured.mean_axis(Axis(0)).expect("there are repeats. This is a bug.");
     let reached = score(fitted.predict(repeats[0].states.view())?.view(), mean.view())?;
-    Ok(Some((reliable.ceiling(), reliable.share(&reached.r))))
+    Ok(Some(Ceiling { r: reliable.ceiling(), share: reliable.share(&reached.r) }))
 }
 
 impl HeldOut {
     fn summary(&self) -> FitScores {
         let significant = one_sample_a_minute(&self.scores.r, self.seconds).ok();
-        let certain = self.ceiling.as_ref().map(|(ceiling, share)| {
-            let pairs =
-                ceiling.iter().zip(share).filter(|(ceiling, share)| **ceiling > LEAST_CEILING && share.is_finite());
+        let certain = self.ceiling.as_ref().map(|Ceiling { r, share }| {
+            let pairs = r.iter().zip(share).filter(|(ceiling, share)| **ceiling > LEAST_CEILING && share.is_finite());
             pairs.map(|(ceiling, share)| [f64::from(*ceiling), f64::from(*share)]).collect::<Vec<_>>()
         });
         let mean = |place: usize| {
@@ -243,7 +249,7 @@ impl HeldOut {
     fn maps(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
         let mut maps = vec![("r.npy", &self.scores.r)];
         maps.extend(self.average.as_ref().map(|average| ("average_r.npy", &average.r)));
-        maps.extend(self.ceiling.as_ref().map(|(ceiling, _)| ("ceiling.npy", ceiling)));
+        maps.extend(self.ceiling.as_ref().map(|ceiling| ("ceiling.npy", &ceiling.r)));
         let bytes = |(name, map): (&'static str, &Array1<f32>)| {
             let mut bytes = Vec::new();
             let written = map.write_npy(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()));
