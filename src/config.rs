@@ -224,7 +224,7 @@ impl Config {
         Ok(AtlasShelf::new(table, self.data_dir.join("pulled-atlases"))?)
     }
 
-    fn tools(&self) -> anyhow::Result<Tools> {
+    pub(crate) fn tools(&self) -> anyhow::Result<Tools> {
         Ok(Tools {
             ffmpeg: Ffmpeg::locate(self.ffmpeg.as_deref())?,
             speech: Speech::locate(self.espeak.as_deref(), &self.voice),

@@ -14,5 +14,6 @@ pub mod features;
 pub mod jobs;
 pub mod predict;
 pub mod scanner;
+pub mod simulation;
 pub mod stimulus;
 pub mod store;

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The library's modules from the top down: each uses only those after it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "api",
     "jobs",
     "scanner",
+    "simulation",
     "experiment",
     "predict",
     "catalogue",

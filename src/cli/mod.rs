@@ -10,6 +10,7 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
+mod simulate;
 mod termination;
 mod validate;
 mod worker;
@@ -61,6 +62,8 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
+    /// Make a simulated cohort: films of generated stimuli, and what a forward model of BOLD makes of them.
+    Simulate(simulate::Simulate),
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -89,6 +92,7 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
+            Command::Simulate(simulate) => simulate.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }
