@@ -13,7 +13,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use encortex::api::{ServerConfig, WorkplaceConfig};
-use encortex::catalogue::{AtlasShelf, BadName, Catalogue, CatalogueDirs, Repository};
+use encortex::catalogue::{AtlasShelf, BadName, Catalogue, CatalogueDirs, Repository, SubjectShelf};
 use encortex::features::{DeviceChoice, Precision};
 use encortex::predict::{Anatomy, PipelineConfig, Predictor};
 use encortex::scanner::{AtlasFolder, Scanner};
@@ -224,6 +224,11 @@ impl Config {
         Ok(AtlasShelf::new(table, self.data_dir.join("pulled-atlases"))?)
     }
 
+    /// The heads of the lab's own subjects.
+    pub(crate) fn subjects(&self) -> SubjectShelf {
+        SubjectShelf::new(self.data_dir.join("subjects"))
+    }
+
     pub(crate) fn tools(&self) -> anyhow::Result<Tools> {
         Ok(Tools {
             ffmpeg: Ffmpeg::locate(self.ffmpeg.as_deref())?,
@@ -235,7 +240,8 @@ impl Config {
 
     fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
         let (cache, tools) = (self.data_dir.join("cache"), self.tools()?);
-        Ok(PipelineConfig { device: self.device, precision: self.precision, cache, tools })
+        let own_subjects = self.subjects();
+        Ok(PipelineConfig { device: self.device, precision: self.precision, cache, tools, own_subjects })
     }
 
     pub(crate) fn anatomy(&self) -> &Anatomy {

@@ -104,9 +104,9 @@ fn write_everything(folder: &Path, surfaces: &Surfaces) -> Result<(), Box<dyn Er
     for hemisphere in Hemisphere::BOTH {
         gifti::write_series(create(&names.gifti(hemisphere))?, &mut rows, hemisphere, &provenance)?;
     }
-    cifti::write_dtseries(create(&names.cifti())?, &mut rows, &provenance)?;
-    nifti::write_series(create(&names.nifti())?, &mut rows, &provenance, &map)?;
-    nifti::write_mean(create(&names.mean_nifti())?, &mean, &provenance, &map)?;
+    cifti::write_dtseries(create(&names.cifti())?, &mut rows, None, &provenance)?;
+    nifti::write_series(create(&names.nifti())?, &mut rows, None, &provenance, &map)?;
+    nifti::write_mean(create(&names.mean_nifti())?, &mean, None, &provenance, &map)?;
     npy::write_series(create(&names.npy())?, &mut rows, MESH)?;
     png::cortex(create(&names.png())?, &mean, png::MEAN, surfaces, &provenance)?;
     fs::write(folder.join(names.surface_sidecar()), sidecar::surface(&provenance))?;
@@ -119,8 +119,12 @@ fn write_everything(folder: &Path, surfaces: &Surfaces) -> Result<(), Box<dyn Er
     hdf5::write(
         &folder.join(export::HDF5),
         &mut [
-            hdf5::Response { subject: "average", rows: &mut rows },
-            hdf5::Response { subject: "sub-02", rows: &mut SliceRows::new(&values, MESH.vertices()) },
+            hdf5::Response { subject: "average", rows: &mut rows, subcortical: None },
+            hdf5::Response {
+                subject: "sub-02",
+                rows: &mut SliceRows::new(&values, MESH.vertices()),
+                subcortical: None,
+            },
         ],
         &kept,
         &mut [hdf5::FeatureSeries { modality: "audio", groups, width, rows: &mut SliceRows::new(&features, samples) }],

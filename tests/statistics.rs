@@ -220,8 +220,9 @@ fn trials(to: &Folder<'_>) -> Result<(), Box<dyn Error>> {
     let all = [("faces", 3.0), ("places", -1.0), ("tools", -1.0), ("words", -1.0)];
     for (name, weights) in [("one", &two[..1]), ("two", &two[..]), ("all", &all[..])] {
         let found = estimates.contrast(weights)?;
-        let TrialContrast { effect, standard_error, t, degrees_of_freedom, cohens_d, p, z, .. } = &found;
-        to.rows(&format!("trials_{name}"), &[effect, standard_error, t, degrees_of_freedom, cohens_d, p, z])?;
+        let TrialContrast { effect, standard_error, t, degrees_of_freedom, cohens_d, .. } = &found;
+        let rows = [effect, standard_error, t, degrees_of_freedom, cohens_d, &found.p(), &found.z()];
+        to.rows(&format!("trials_{name}"), &rows)?;
     }
     Ok(())
 }

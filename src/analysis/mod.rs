@@ -62,6 +62,7 @@ pub use permutation::{PermutationTest, flip_signs, permute_labels};
 pub use region::RegionVertices;
 pub use region_summary::{ContrastMaps, Peak, RegionSummary, RegionTest, TrialEstimates, summarise};
 pub use rotation::Rotation;
+pub use significance::{p_of_t, z_of_t};
 pub use spin::{Spheres, SpinTest, Spins, spin_test};
 pub use timecourse::{EvokedResponse, Moment, Presentation, evoked_response, peak};
 pub use trials::{StimulusEstimates, Trial, TrialContrast};

@@ -136,7 +136,7 @@ impl RegionTest {
         Ok(Self {
             t: contrast.t[0],
             degrees_of_freedom: contrast.degrees_of_freedom[0],
-            p: contrast.p[0],
+            p: contrast.p()[0],
             cohens_d: contrast.cohens_d[0],
         })
     }

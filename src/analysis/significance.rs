@@ -1,5 +1,6 @@
 //! From a t statistic to p and z, in both tails alike.
 
+use ndarray::{Array1, Zip};
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::beta_reg;
 
@@ -29,6 +30,16 @@ pub(super) fn both_tails(t: f64, degrees_of_freedom: f64) -> f64 {
 pub(super) fn z_score(t: f64, degrees_of_freedom: f64) -> f64 {
     let p = outer_tail(t, degrees_of_freedom).clamp(LEAST_P, 0.5);
     Normal::standard().inverse_cdf(p).abs().copysign(t)
+}
+
+/// [`both_tails`] of every vertex.
+pub fn p_of_t(t: &Array1<f64>, degrees_of_freedom: &Array1<f64>) -> Array1<f64> {
+    Zip::from(t).and(degrees_of_freedom).map_collect(|&t, &degrees_of_freedom| both_tails(t, degrees_of_freedom))
+}
+
+/// [`z_score`] of every vertex.
+pub fn z_of_t(t: &Array1<f64>, degrees_of_freedom: &Array1<f64>) -> Array1<f64> {
+    Zip::from(t).and(degrees_of_freedom).map_collect(|&t, &degrees_of_freedom| z_score(t, degrees_of_freedom))
 }
 
 /// P(T > |t|).

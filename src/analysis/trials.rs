@@ -8,7 +8,7 @@ use super::Error;
 use super::contrast::weights_of;
 use super::finite::refuse_not_finite;
 use super::one_sample::mean_and_variance;
-use super::significance::{TINY, both_tails, t_statistic, z_score};
+use super::significance::{TINY, p_of_t, t_statistic, z_of_t};
 
 /// What was shown in a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +44,18 @@ pub struct TrialContrast {
     /// The effect in pooled standard deviations of stimuli. The weights are scaled to a difference of two averages,
     /// so that `5·own − all` has the d of `own − others`.
     pub cohens_d: Array1<f64>,
-    /// Of both tails.
-    pub p: Array1<f64>,
+}
+
+impl TrialContrast {
+    /// How probable a t as large is without an effect, of both tails.
+    pub fn p(&self) -> Array1<f64> {
+        p_of_t(&self.t, &self.degrees_of_freedom)
+    }
+
     /// The normal deviate as improbable as t.
-    pub z: Array1<f64>,
+    pub fn z(&self) -> Array1<f64> {
+        z_of_t(&self.t, &self.degrees_of_freedom)
+    }
 }
 
 /// A condition that takes part in a contrast, with two stimuli or more.
@@ -128,8 +136,6 @@ impl StimulusEstimates {
             cohens_d: Zip::from(&effect).and(&pooled).map_collect(|e, v| e / scale / v.max(TINY).sqrt()),
             effect,
             standard_error: variance.mapv(f64::sqrt),
-            p: Zip::from(&t).and(&degrees_of_freedom).map_collect(|&t, &dof| both_tails(t, dof)),
-            z: Zip::from(&t).and(&degrees_of_freedom).map_collect(|&t, &dof| z_score(t, dof)),
             t,
             degrees_of_freedom,
         })
@@ -180,6 +186,7 @@ fn scale(weights: impl Iterator<Item = f64> + Clone) -> f64 {
 mod tests {
     use ndarray::arr2;
 
+    use super::super::significance::both_tails;
     use super::*;
 
     fn trials(names: &[(&str, &str)]) -> Vec<Trial> {
@@ -205,7 +212,7 @@ mod tests {
         let freedom = variance.powi(2) / ((4.0_f64 / 3.0).powi(2) / 2.0 + 0.25_f64.powi(2));
         assert!((contrast.degrees_of_freedom[0] - freedom).abs() < 1e-12);
         assert!((contrast.cohens_d[0] - 5.5 / (8.5_f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert!((contrast.p[0] - both_tails(contrast.t[0], freedom)).abs() < 1e-15);
+        assert!((contrast.p()[0] - both_tails(contrast.t[0], freedom)).abs() < 1e-15);
     }
 
     #[test]
@@ -239,8 +246,8 @@ mod tests {
         let rows = arr2(&[[1.0, 0.0], [1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]);
         let contrast = StimulusEstimates::new(&trials, rows.view()).unwrap();
         let contrast = contrast.contrast(&[("a", 1.0), ("b", -1.0)]).unwrap();
-        assert_eq!((contrast.t[1], contrast.p[1], contrast.cohens_d[1]), (0.0, 1.0, 0.0));
-        assert!(contrast.t[0].is_finite() && contrast.z[0].is_finite() && contrast.cohens_d[0].is_finite());
+        assert_eq!((contrast.t[1], contrast.p()[1], contrast.cohens_d[1]), (0.0, 1.0, 0.0));
+        assert!(contrast.t[0].is_finite() && contrast.z()[0].is_finite() && contrast.cohens_d[0].is_finite());
     }
 
     #[test]

@@ -234,6 +234,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::Features(error) => of_features(error),
         predict::Error::Encoder(error) => of_encoder(error),
         predict::Error::Export(error) => of_export(error),
+        predict::Error::Catalogue(error) => of_catalogue(error),
         predict::Error::Brain(_) => (S::INTERNAL_SERVER_ERROR, "anatomy_failed"),
         predict::Error::Cancelled(_) => (S::CONFLICT, "cancelled"),
         predict::Error::NoModality => (S::UNPROCESSABLE_ENTITY, "no_modality"),
@@ -242,6 +243,7 @@ fn of_predict(error: &predict::Error) -> Verdict {
         predict::Error::UnknownFile { .. } => (S::NOT_FOUND, "unknown_file"),
         predict::Error::UnknownSubject { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_subject"),
         predict::Error::NoSurfaces(_) | predict::Error::NoSpheres(_) => (S::NOT_IMPLEMENTED, "surfaces_missing"),
+        predict::Error::Subcortex { .. } | predict::Error::Voxels { .. } => (S::INTERNAL_SERVER_ERROR, "model_failed"),
         predict::Error::File { .. } => INTERNAL,
         predict::Error::NotFinite { .. } => (S::INTERNAL_SERVER_ERROR, "response_not_finite"),
         predict::Error::ModelThread(_) => (S::INTERNAL_SERVER_ERROR, "model_failed"),
@@ -365,6 +367,9 @@ fn of_export(error: &export::Error) -> Verdict {
 fn of_catalogue(error: &catalogue::Error) -> Verdict {
     match error {
         catalogue::Error::UnknownModel { .. } => (StatusCode::NOT_FOUND, "unknown_model"),
+        catalogue::Error::UnknownSubject { .. } => (StatusCode::NOT_FOUND, "no_subject"),
+        catalogue::Error::SubjectName { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_subject_name"),
+        catalogue::Error::SubjectExists { .. } => (StatusCode::CONFLICT, "subject_exists"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "catalogue_failed"),
     }
 }

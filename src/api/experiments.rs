@@ -250,8 +250,9 @@ fn looked_through(state: &State, spec: Spec) -> Result<(String, Spec, u64), Erro
         let name = if spec.name.is_empty() { intake.spec.name } else { spec.name.clone() };
         let spec = Spec { name, ..spec };
         let mut hasher = blake3::Hasher::new();
-        hasher.update(state.predictor.revision().as_bytes());
-        hasher.update(serde_json::to_string(&spec).unwrap_or_default().as_bytes());
+        let text = serde_json::to_string(&spec).unwrap_or_default();
+        hasher.update(state.predictor.revision_for(&text)?.as_bytes());
+        hasher.update(text.as_bytes());
         Ok((hasher.finalize().to_hex()[..32].to_owned(), spec, cells))
     })
 }

@@ -36,6 +36,7 @@ mod serve;
 mod state;
 mod stimuli;
 mod studies;
+mod subjects;
 mod workplace;
 
 pub use error::{Error, Problem};

@@ -12,7 +12,7 @@ use super::form::{Asked, PredictionForm, PredictionOrder};
 use super::prediction_view::{PredictionSummary, PredictionView, href};
 use super::{Error, Problem, State, prefer};
 use crate::jobs::{JobState, Withdrawn};
-use crate::predict::{Health, PredictionRequest};
+use crate::predict::{Health, Output, PredictionRequest};
 
 const DEFAULT_LIST: usize = 100;
 const LONGEST_LIST: usize = 1000;
@@ -142,7 +142,7 @@ fn named(state: &State, asked: Asked) -> Result<Named, Error> {
         modalities: parameters.modalities,
         overlap_s: parameters.overlap_s.unwrap_or(0.0),
         save_features: parameters.save_features.unwrap_or(false),
-        means_of: None,
+        output: Output::Responses,
     };
     state.predictor.check(&request)?;
     let key = state.predictor.key(&request)?;

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{
     Error, State, analyses, atlases, comparisons, docs, events, experiment_events, experiments, files, frames, health,
-    linger, localizers, metrics, models, predictions, stimuli, studies,
+    linger, localizers, metrics, models, predictions, stimuli, studies, subjects,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -25,6 +25,7 @@ const FORM_OVERHEAD: u64 = 1 << 20;
     tags(
         (name = "predictions", description = "Ask for a response, follow it, fetch it."),
         (name = "experiments", description = "Localizers, contrasts, sweeps: ask what a lab would."),
+        (name = "subjects", description = "Brains of your own, fitted to what was measured."),
         (name = "atlases", description = "Parcellations of the cortex."),
         (name = "analyses", description = "Maps compared, tested and taken apart."),
         (name = "stimuli", description = "Upload once, predict many times."),
@@ -51,6 +52,9 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(experiments::table))
         .routes(routes!(studies::multisensory))
         .routes(routes!(studies::validate))
+        .routes(routes!(subjects::list))
+        .routes(routes!(subjects::show, subjects::remove))
+        .routes(routes!(subjects::download))
         .routes(routes!(localizers::list))
         .routes(routes!(localizers::show))
         .routes(routes!(atlases::list))

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::experiment_view::{ExperimentView, href};
 use super::{Error, Problem, State, json};
 use crate::jobs::CellWork;
-use crate::predict::{self, PredictionRequest};
+use crate::predict::{self, Output, PredictionRequest};
 use crate::scanner::{self, Benchmark, REPORT, Scanner, Space};
 use crate::stimulus::Source;
 use crate::store::{self, Stimulus, Store, write_whole};
@@ -99,9 +99,9 @@ pub(super) async fn validate(
     if let Some(atlas) = &order.atlas {
         state.scanner.atlases.licence(atlas)?;
     }
-    let known = &state.predictor.card().subjects;
+    let known = state.predictor.subjects()?;
     if let Some(name) = order.subject.clone().filter(|subject| !known.contains(subject)) {
-        return Err(Error::Predict(predict::Error::UnknownSubject { name, known: known.clone() }));
+        return Err(Error::Predict(predict::Error::UnknownSubject { name, known }));
     }
     queued(&state, "validation", &Study::Validation(order)).await
 }
@@ -109,7 +109,8 @@ pub(super) async fn validate(
 /// Queues a study under the hash of all that its result depends on.
 async fn queued(state: &State, name: &str, study: &Study) -> Result<Response, Error> {
     let text = serde_json::to_string(study).map_err(|error| Error::MalformedBody { reason: error.to_string() })?;
-    let id = blake3::hash(format!("{}\n{text}", state.predictor.revision()).as_bytes()).to_hex()[..32].to_owned();
+    let revision = state.predictor.revision_for(&text)?;
+    let id = blake3::hash(format!("{revision}\n{text}").as_bytes()).to_hex()[..32].to_owned();
     let status = state.experiments.submit(&id, name, &text, 1).await?;
     let location = HeaderValue::try_from(href(&id)).map_err(|_| Error::Interrupted)?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ExperimentView::of(state, status).await?))
@@ -150,7 +151,7 @@ impl MultisensoryOrder {
             modalities: None,
             overlap_s: 0.0,
             save_features: false,
-            means_of: None,
+            output: Output::Responses,
         })
     }
 }

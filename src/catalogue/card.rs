@@ -18,6 +18,9 @@ pub struct Card {
     pub mesh: Option<String>,
     /// Values in a row of its response, both hemispheres together.
     pub vertices: u64,
+    /// Voxels of the subcortex that follow them; 0 where it is not predicted.
+    #[serde(default)]
+    pub voxels: u64,
     pub subjects: Vec<String>,
     /// The encoder, then its extractors.
     pub parts: Vec<Part>,
@@ -61,6 +64,7 @@ impl Card {
             trained: manifest.trained,
             mesh: Some(manifest.mesh.clone()),
             vertices: manifest.vertices,
+            voxels: manifest.voxels,
             subjects: manifest.subjects.clone(),
             parts: Vec::new(),
             missing: Vec::new(),
@@ -76,6 +80,7 @@ impl Card {
             trained: false,
             mesh: None,
             vertices: 0,
+            voxels: 0,
             subjects: Vec::new(),
             parts: Vec::new(),
             missing: Vec::new(),
@@ -85,8 +90,8 @@ impl Card {
 
     /// The card with what the encoder's own files say, which goes before what a manifest tells.
     pub(super) fn corrected(self, facts: &EncoderFacts) -> Self {
-        let EncoderFacts { trained, mesh, vertices, subjects, .. } = facts.clone();
-        Self { trained, mesh, vertices, subjects, ..self }
+        let EncoderFacts { trained, mesh, vertices, voxels, subjects, .. } = facts.clone();
+        Self { trained, mesh, vertices, voxels, subjects, ..self }
     }
 
     /// The size of all parts together; `None` while one is not here.

@@ -13,6 +13,7 @@ pub(super) struct EncoderFacts {
     pub trained: bool,
     pub mesh: Option<String>,
     pub vertices: u64,
+    pub voxels: u64,
     pub subjects: Vec<String>,
     pub size: Size,
     /// What extracts text, audio and video: repositories, or folders beside the encoder.
@@ -33,7 +34,8 @@ impl EncoderFacts {
         Ok(Self {
             trained: settings.trained,
             mesh: settings.mesh.clone(),
-            vertices: settings.architecture.outputs.unsigned_abs(),
+            vertices: settings.vertices() as u64,
+            voxels: settings.voxels() as u64,
             subjects: settings.subjects.iter().map(|subject| subject.name.clone()).collect(),
             size: Size { parameters: artefact.parameters(), bytes },
             extractors: [extractor(Modality::Text)?, extractor(Modality::Audio)?, extractor(Modality::Video)?],

@@ -74,6 +74,14 @@ pub enum Error {
     UnknownAtlas { name: String, known: Vec<String> },
     #[error("the terms of {name} ({licence}) have not been accepted on this machine")]
     NotAccepted { name: String, licence: String },
+    #[error("{name:?} cannot be a subject's name: take 1 to {longest} letters, digits, '-' and '_'")]
+    SubjectName { name: String, longest: usize },
+    #[error("there is a subject {name:?} already: choose another name, or delete that one first")]
+    SubjectExists { name: String },
+    #[error("no subject of your own is called {name:?}; {}", if known.is_empty() { "none was fitted here".to_owned() } else { format!("there are {}", known.join(", ")) })]
+    UnknownSubject { name: String, known: Vec<String> },
+    #[error("{path} is not the card of a subject; remove its folder")]
+    SubjectCard { path: String, source: serde_json::Error },
     #[error("another process is fetching {path}; wait for it to end")]
     Busy { path: String },
 }

@@ -29,6 +29,9 @@ pub struct Manifest {
     pub mesh: String,
     /// Values in a row of its response, both hemispheres together.
     pub vertices: u64,
+    /// Voxels of the subcortex that follow the vertices.
+    #[serde(default)]
+    pub voxels: u64,
     pub subjects: Vec<String>,
     pub origin: Origin,
 }

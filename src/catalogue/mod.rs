@@ -2,7 +2,7 @@
 //!
 //! A [`Manifest`] names a model and its origin. The [`Catalogue`] lists them, says what each lacks, fetches the
 //! published ones from the hub into the cache that Python's tools share, makes the untrained one, and resolves what
-//! `--model` says to the folders a prediction needs.
+//! `--model` says to the folders a prediction needs. The [`SubjectShelf`] keeps the heads of a lab's own subjects.
 
 mod atlas_lock;
 mod atlas_shelf;
@@ -18,6 +18,7 @@ mod hub_names;
 mod lock;
 mod manifest;
 mod pull;
+mod subject_shelf;
 mod survey;
 mod untrained;
 mod weights_header;
@@ -38,6 +39,7 @@ pub use hub_cache::HubCache;
 pub use hub_names::{BadName, FileName, Repository};
 pub use manifest::Manifest;
 pub use pull::{OnProgress, PullProgress};
+pub use subject_shelf::{FitScores, SubjectCard, SubjectShelf, check_name};
 pub use survey::ResolvedModel;
 
 /// Where models are looked for.

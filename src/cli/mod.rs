@@ -10,7 +10,11 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
+<<<<<<< HEAD
 mod simulate;
+=======
+mod subject;
+>>>>>>> main
 mod termination;
 mod validate;
 mod worker;
@@ -62,8 +66,14 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
+<<<<<<< HEAD
     /// Make a simulated cohort: films of generated stimuli, and what a forward model of BOLD makes of them.
     Simulate(simulate::Simulate),
+=======
+    /// List, show, export and delete the subjects of your own.
+    #[command(subcommand)]
+    Subject(subject::Subject),
+>>>>>>> main
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -92,7 +102,11 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
+<<<<<<< HEAD
             Command::Simulate(simulate) => simulate.run(&config),
+=======
+            Command::Subject(subject) => subject.run(&config),
+>>>>>>> main
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use encortex::predict::PredictionRequest;
+use encortex::predict::{Output, PredictionRequest};
 use encortex::scanner::MultisensoryReport;
 use encortex::stimulus::Source;
 
@@ -43,7 +43,7 @@ impl Multisensory {
             modalities: None,
             overlap_s: 0.0,
             save_features: false,
-            means_of: None,
+            output: Output::Responses,
         };
         let bar = bar()?;
         let cancel = cancelled_by_ctrl_c()?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use encortex::features::Modality;
-use encortex::predict::{Format, MANIFEST, PredictionRequest, Progress, Stage, files};
+use encortex::predict::{Format, MANIFEST, Output, PredictionRequest, Progress, Stage, files};
 use encortex::stimulus::{Source, TextTiming};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -135,7 +135,7 @@ impl Predict {
             modalities: self.modalities.clone(),
             overlap_s: self.overlap_s,
             save_features: self.save_features,
-            means_of: None,
+            output: Output::Responses,
         }
     }
 

@@ -1,12 +1,15 @@
 //! TRIBE v2: features of text, sound and film in, the response of a cortex out.
 
-use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
+use ndarray::{Array2, Array4, ArrayView3, ArrayView4, Axis};
 use tch::{Device, Kind, Tensor};
 
 use super::Error;
 use super::artefact::Artefact;
-use super::settings::{ModalitySettings, Settings};
-use super::subject_head::{Readout, SubjectHead, SubjectRow};
+use super::latents::{Latents, copy};
+use super::own_head::OwnHead;
+use super::readout::Readout;
+use super::settings::{Architecture, ModalitySettings, Settings};
+use super::subject_head::{SubjectHead, SubjectRow};
 use super::transformer::Transformer;
 use crate::features::compute::Compute;
 use crate::features::weights::{Init, Linear, Weights};
@@ -14,10 +17,6 @@ use crate::features::weights::{Init, Linear, Weights};
 /// The features of one window: `(layer group, width, sample)` of each modality, in the order of the settings; `None` is a
 /// modality that the whole timeline is without.
 pub type WindowFeatures<'a> = Vec<Option<ArrayView3<'a, f32>>>;
-
-/// What the responses of all subjects to some windows are read from, `(window, time, low rank)`.
-#[derive(Debug)]
-pub struct Latents(Tensor);
 
 /// A brain encoder in memory, owned by one thread.
 #[derive(Debug)]
@@ -96,9 +95,18 @@ impl BrainEncoder {
         })
     }
 
-    /// How the responses of subjects are read off, by name; a name that the model lacks is refused with those it has.
-    pub fn readouts(&self, names: &[String]) -> Result<Vec<Readout>, Error> {
-        Ok(self.subject_rows(names)?.into_iter().map(|subject| self.predictor.readout(subject)).collect())
+    /// How the response of a subject is read off; a name that the model lacks is refused with those it has.
+    pub fn readout(&self, name: &str) -> Result<Readout, Error> {
+        Ok(self.predictor.readout(self.subject_row(name)?))
+    }
+
+    /// How the response of a subject who is not the model's is read off; a head of another model's sizes is refused.
+    pub fn own_readout(&self, head: &OwnHead) -> Result<Readout, Error> {
+        let Architecture { outputs, hidden, .. } = self.settings.architecture;
+        match head.weight.dim() {
+            found if found == (outputs as usize, hidden as usize) => Ok(head.readout(self.compute)),
+            found => Err(Error::HeadShape { found, needed: (outputs as usize, hidden as usize) }),
+        }
     }
 
     /// What the responses of all subjects to these windows are read from, by one pass.
@@ -117,7 +125,7 @@ impl BrainEncoder {
         windows: usize,
         subjects: &[String],
     ) -> Result<Array4<f32>, Error> {
-        let readouts = self.readouts(subjects)?;
+        let readouts = subjects.iter().map(|name| self.readout(name)).collect::<Result<Vec<_>, _>>()?;
         let batch: Vec<_> = (0..windows).map(|window| window_of(features, window)).collect();
         let latents = self.latents(&batch)?;
         let model = &self.settings.architecture;
@@ -160,7 +168,7 @@ impl BrainEncoder {
         let xs = xs.apply(&self.encoder);
         // The mean over time and the heads commute, and the heads are the greater part of the work.
         let scans = xs.transpose(1, 2).adaptive_avg_pool1d(self.settings.architecture.output_timesteps).transpose(1, 2);
-        Latents(scans.apply_opt(&self.low_rank_head))
+        Latents::new(scans, self.low_rank_head.as_ref())
     }
 
     /// Features of one modality, window by window → `(window, sample, projected)`. An absent modality is zero behind its
@@ -186,29 +194,8 @@ impl BrainEncoder {
     }
 }
 
-impl Latents {
-    /// The response `(subject, time, output)` to a window, read off as each subject has it.
-    pub fn read(&self, window: usize, readouts: &[Readout]) -> Array3<f32> {
-        tch::no_grad(|| {
-            let shared = self.0.select(0, window as i64);
-            let outputs = readouts.first().map_or(0, Readout::outputs);
-            let mut responses = Array3::zeros((readouts.len(), shared.size()[0] as usize, outputs));
-            for (mut response, readout) in responses.outer_iter_mut().zip(readouts) {
-                copy(&readout.forward(&shared), response.as_slice_mut());
-            }
-            responses
-        })
-    }
-}
-
 fn window_of<'a>(features: &'a [Option<ArrayView4<'_, f32>>], window: usize) -> WindowFeatures<'a> {
     features.iter().map(|features| Some(features.as_ref()?.index_axis(Axis(0), window))).collect()
-}
-
-/// Copies a tensor's values into the memory of an array that was just made.
-fn copy(from: &Tensor, to: Option<&mut [f32]>) {
-    let values = to.expect("an array that was just made is contiguous. This is a bug.");
-    from.to_device(Device::Cpu).to_kind(Kind::Float).contiguous().copy_data(values, values.len());
 }
 
 /// Arrays of one shape, one after the other in a new first axis.
@@ -228,8 +215,10 @@ fn tensor(features: &[&ArrayView3<'_, f32>], device: Device, kind: Kind) -> Tens
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array3;
+
     use super::*;
-    use crate::encoder::{AVERAGE, Architecture, Subject};
+    use crate::encoder::{AVERAGE, Subject};
     use crate::features::{LayerSelection, Modality};
 
     const SAMPLES: usize = 20;
@@ -292,7 +281,7 @@ mod tests {
     #[test]
     fn a_window_is_answered_alike_alone_and_among_others_that_lack_what_it_has() {
         let encoder = small();
-        let readouts = encoder.readouts(&names()).unwrap();
+        let readouts = names().map(|name| encoder.readout(&name).unwrap());
         let (text, audio) = (features(3, 0.0), features(5, 1.0));
         let windows = vec![
             vec![Some(text.view()), None],
@@ -310,7 +299,7 @@ mod tests {
     #[test]
     fn the_folded_mean_of_vertices_is_the_mean_of_their_responses() {
         let encoder = small();
-        let readouts = encoder.readouts(&names()).unwrap();
+        let readouts = names().map(|name| encoder.readout(&name).unwrap());
         let (text, audio) = (features(3, 0.0), features(5, 1.0));
         let latents = encoder.latents(&[vec![Some(text.view()), Some(audio.view())]]).unwrap();
         let sets = [vec![0, 4, 29], vec![7]];

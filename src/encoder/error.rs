@@ -24,6 +24,10 @@ pub enum Error {
     Settings { reason: String },
     #[error(transparent)]
     Weights(#[from] weights::Error),
+    #[error("{path} is not the head of a subject: {reason}")]
+    OwnHead { path: String, reason: String },
+    #[error("a head of {} outputs from a width of {} does not fit an encoder of {} and {}", found.0, found.1, needed.0, needed.1)]
+    HeadShape { found: (usize, usize), needed: (usize, usize) },
     #[error("the model has no subject {name}; it has {known}")]
     UnknownSubject { name: String, known: String },
     #[error("{given} modalities were given to a model of {needed}")]

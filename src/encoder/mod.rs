@@ -10,13 +10,19 @@ mod config_yaml;
 mod error;
 #[cfg(test)]
 mod golden;
+mod latents;
+mod own_head;
+mod readout;
 mod settings;
 mod subject_head;
 mod transformer;
 
 pub use artefact::Artefact;
-pub use brain_encoder::{BrainEncoder, Latents, WindowFeatures};
+pub use brain_encoder::{BrainEncoder, WindowFeatures};
 pub use checkpoint::Error as CheckpointError;
 pub use error::Error;
+pub use latents::Latents;
+pub use own_head::OwnHead;
+pub use readout::Readout;
 pub use settings::{AVERAGE, Architecture, ModalitySettings, Settings, Subject};
-pub use subject_head::{Readout, SubjectRow};
+pub use subject_head::SubjectRow;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use crate::brain::Mesh;
 use crate::features::Modality;
 use crate::features::layers::LayerSelection;
 
@@ -85,6 +86,23 @@ impl Settings {
     pub fn default_subject(&self) -> Option<String> {
         let average = self.subjects.iter().find(|subject| subject.name == AVERAGE);
         average.or(self.subjects.first()).map(|subject| subject.name.clone())
+    }
+
+    /// Outputs that are vertices of the mesh, both hemispheres together; all of them where no mesh is named.
+    pub fn vertices(&self) -> usize {
+        let outputs = self.architecture.outputs as usize;
+        let named = Mesh::ALL.into_iter().find(|mesh| self.mesh.as_deref() == Some(&*mesh.to_string()));
+        named.map_or(outputs, |mesh| mesh.vertices().min(outputs))
+    }
+
+    /// Outputs after the vertices: voxels of the subcortex, where the model predicts it.
+    pub fn voxels(&self) -> usize {
+        self.architecture.outputs as usize - self.vertices()
+    }
+
+    /// Whether the subject head has a row of this name.
+    pub fn has_subject(&self, name: &str) -> bool {
+        self.subjects.iter().any(|subject| subject.name == name)
     }
 
     /// The features of this modality, where the model takes any.

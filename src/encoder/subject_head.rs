@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use super::readout::{Layer, Readout};
 use super::settings::Architecture;
 use crate::features::weights::{Init, Weights};
 
@@ -35,53 +36,7 @@ impl SubjectHead {
 
     /// How one subject's response is read off what all share.
     pub(super) fn readout(&self, subject: SubjectRow) -> Readout {
-        Readout { weights: self.weights_of(subject), bias: self.bias.as_ref().map(|bias| bias.select(0, subject.0)) }
-    }
-}
-
-/// How a response is read off what all subjects share: `y = Wᵀ x + b`.
-#[derive(Debug)]
-pub struct Readout {
-    /// `(low rank, output)`
-    weights: Tensor,
-    /// `(output)`
-    bias: Option<Tensor>,
-}
-
-impl Clone for Readout {
-    /// Shares the values.
-    fn clone(&self) -> Self {
-        Self { weights: self.weights.shallow_clone(), bias: self.bias.as_ref().map(Tensor::shallow_clone) }
-    }
-}
-
-impl Readout {
-    /// Values that it reads.
-    pub fn outputs(&self) -> usize {
-        self.weights.size()[1] as usize
-    }
-
-    /// `(scan, low rank)` → `(scan, output)`.
-    pub(super) fn forward(&self, xs: &Tensor) -> Tensor {
-        match &self.bias {
-            Some(bias) => bias.addmm(xs, &self.weights),
-            None => xs.mm(&self.weights),
-        }
-    }
-
-    /// Reads the mean of each set of outputs in place of the outputs themselves: a mean of linear readouts is one.
-    pub fn means_of(&self, sets: &[Vec<i64>]) -> Self {
-        tch::no_grad(|| {
-            let places = |set: &Vec<i64>| Tensor::from_slice(set).to_device(self.weights.device());
-            let weights = |set| self.weights.index_select(1, &places(set)).mean_dim(1, false, None);
-            let bias = |bias: &Tensor, set| bias.index_select(0, &places(set)).mean(None);
-            Self {
-                weights: Tensor::stack(&sets.iter().map(weights).collect::<Vec<_>>(), 1),
-                bias: self
-                    .bias
-                    .as_ref()
-                    .map(|own| Tensor::stack(&sets.iter().map(|set| bias(own, set)).collect::<Vec<_>>(), 0)),
-            }
-        })
+        let bias = self.bias.as_ref().map(|bias| bias.select(0, subject.0));
+        Readout::new(Layer::BeforeHead, self.weights_of(subject), bias)
     }
 }

@@ -9,9 +9,10 @@ use std::io::Write;
 use super::header::Header;
 use super::map::MapRows;
 use super::rows::{finite_columns, seconds, to_le_bytes};
+use super::subcortical::{Subcortical, cifti_models};
 use super::xml::escape;
 use super::{Error, Origin, Provenance, Rows, ScalarMap};
-use crate::brain::{Hemisphere, Mesh};
+use crate::brain::{Hemisphere, Mesh, Subcortex};
 
 const HEADER_BYTES: usize = 540;
 const EXTENSION_CODE: i32 = 32;
@@ -21,9 +22,16 @@ const MILLIMETRES_AND_SECONDS: i32 = 2 | 8;
 /// Values of a block of vertices that are held at once.
 const BLOCK_VALUES: usize = 2 << 20;
 
-/// Writes a `.dtseries.nii`: for each vertex its response over time, vertices in blocks.
-pub fn write_dtseries(to: impl Write, rows: &mut dyn Rows, provenance: &Provenance) -> Result<(), Error> {
+/// Writes a `.dtseries.nii`: for each vertex its response over time, vertices in blocks, then for each voxel of the subcortex
+/// where there is one, structure after structure.
+pub fn write_dtseries(
+    to: impl Write,
+    rows: &mut dyn Rows,
+    subcortical: Option<Subcortical>,
+    provenance: &Provenance,
+) -> Result<(), Error> {
     let seconds = seconds(rows, provenance.mesh)?;
+    subcortical.iter().try_for_each(|subcortical| subcortical.check(seconds))?;
     let start = provenance.bold_time_s(0);
     let step = provenance.tr_s;
     let columns = Columns {
@@ -34,7 +42,7 @@ pub fn write_dtseries(to: impl Write, rows: &mut dyn Rows, provenance: &Provenan
         ),
         metadata: provenance.entries(),
     };
-    write_dense(to, rows, &columns, provenance.mesh, provenance.label())
+    write_dense(to, rows, subcortical, &columns, provenance.mesh, provenance.label())
 }
 
 /// Writes a `.dscalar.nii`: for each vertex its value in each map.
@@ -50,7 +58,7 @@ pub fn write_dscalar(to: impl Write, maps: &[ScalarMap], origin: impl Into<Origi
     }
     map.push_str("\n</MatrixIndicesMap>");
     let columns = Columns { intent: (3006, "ConnDenseScalar"), step: 1.0, map, metadata: entries };
-    write_dense(to, &mut rows, &columns, mesh, label)
+    write_dense(to, &mut rows, None, &columns, mesh, label)
 }
 
 /// What stands along the rows of a file.
@@ -65,14 +73,17 @@ struct Columns {
 fn write_dense(
     mut to: impl Write,
     rows: &mut dyn Rows,
+    mut subcortical: Option<Subcortical>,
     columns: &Columns,
     mesh: Mesh,
     label: &str,
 ) -> Result<(), Error> {
     let count = rows.shape().0;
-    let xml = xml(columns, mesh);
+    let subcortex = subcortical.as_ref().map(|subcortical| subcortical.subcortex);
+    let xml = xml(columns, mesh, subcortex);
+    let brainordinates = mesh.vertices() + subcortex.map_or(0, |subcortex| subcortex.voxels().len());
     let extension_bytes = (8 + xml.len()).next_multiple_of(16);
-    to.write_all(&header([count, mesh.vertices()], extension_bytes, columns, label))?;
+    to.write_all(&header([count, brainordinates], extension_bytes, columns, label))?;
     to.write_all(&[1, 0, 0, 0])?;
     to.write_all(&(extension_bytes as i32).to_le_bytes())?;
     to.write_all(&EXTENSION_CODE.to_le_bytes())?;
@@ -87,17 +98,22 @@ fn write_dense(
         finite_columns(rows, vertices, block)?;
         to.write_all(&to_le_bytes(block))?;
     }
+    if let Some(subcortical) = &mut subcortical {
+        for structure in subcortical.subcortex.structures() {
+            subcortical.for_each_series(&structure, BLOCK_VALUES, |series| Ok(to.write_all(&to_le_bytes(series))?))?;
+        }
+    }
     Ok(to.flush()?)
 }
 
 fn header(shape: [usize; 2], extension_bytes: usize, columns: &Columns, label: &str) -> [u8; HEADER_BYTES] {
     let (intent, intent_name) = columns.intent;
-    let [count, vertices] = shape.map(|length| length as i64);
+    let [count, brainordinates] = shape.map(|length| length as i64);
     Header::new()
         .i32(0, [HEADER_BYTES as i32])
         .bytes(4, b"n+2\0\r\n\x1a\n")
         .i16(12, [FLOAT32, 32])
-        .i64(16, [6, 1, 1, 1, 1, count, vertices, 1])
+        .i64(16, [6, 1, 1, 1, 1, count, brainordinates, 1])
         .f64(104, [1.0, 1.0, 1.0, 1.0, 1.0, columns.step, 1.0, 1.0])
         .i64(168, [(HEADER_BYTES + 4 + extension_bytes) as i64])
         .f64(176, [1.0, 0.0])
@@ -107,18 +123,19 @@ fn header(shape: [usize; 2], extension_bytes: usize, columns: &Columns, label: &
         .finish()
 }
 
-fn xml(columns: &Columns, mesh: Mesh) -> String {
+fn xml(columns: &Columns, mesh: Mesh, subcortex: Option<&Subcortex>) -> String {
     let Columns { map, .. } = columns;
     let metadata = metadata(&columns.metadata);
     let left = brain_model(Hemisphere::Left, mesh);
     let right = brain_model(Hemisphere::Right, mesh);
+    let (volume, voxels) = subcortex.map(|subcortex| cifti_models(subcortex, mesh.vertices())).unwrap_or_default();
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <CIFTI Version="2">
 <Matrix>
 {metadata}{map}
 <MatrixIndicesMap AppliesToMatrixDimension="1" IndicesMapToDataType="CIFTI_INDEX_TYPE_BRAIN_MODELS">
-{left}{right}</MatrixIndicesMap>
+{volume}{left}{right}{voxels}</MatrixIndicesMap>
 </Matrix>
 </CIFTI>
 "#
@@ -161,7 +178,7 @@ mod tests {
         let mesh = Mesh::Fsaverage3;
         let values = response(seconds, mesh);
         let mut file = Vec::new();
-        write_dtseries(&mut file, &mut SliceRows::new(&values, mesh.vertices()), &provenance(mesh)).unwrap();
+        write_dtseries(&mut file, &mut SliceRows::new(&values, mesh.vertices()), None, &provenance(mesh)).unwrap();
         (values, file)
     }
 

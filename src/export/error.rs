@@ -14,6 +14,8 @@ pub enum Error {
     Empty,
     #[error("the response has {found} values a row and {mesh} has {} vertices", mesh.vertices())]
     RowLength { found: usize, mesh: Mesh },
+    #[error("the subcortex has (second, voxel) {found:?}; the response and its voxels make {expected:?}")]
+    SubcorticalShape { found: (usize, usize), expected: (usize, usize) },
     #[error("the response has {rows} rows and {kept} seconds are said to be kept or not")]
     Kept { rows: usize, kept: usize },
     #[error("no second of the response holds an event: there is nothing to average")]

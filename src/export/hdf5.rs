@@ -3,6 +3,8 @@
 //! | dataset | shape | |
 //! |---|---|---|
 //! | `/response/{subject}` | (time, vertex) | float32 |
+//! | `/subcortex/response/{subject}` | (time, voxel) | float32, of models that predict it |
+//! | `/subcortex/voxels` | (voxel, 4) | indices along x, y and z of the grid, and FreeSurfer's number of the structure |
 //! | `/time/stimulus`, `/time/bold` | (time) | float64, s |
 //! | `/kept` | (time) | whether the second holds an event |
 //! | `/features/{modality}` | (layer group, width, sample) | float32, over the whole timeline, window after window |
@@ -18,7 +20,9 @@ use hdf5::{DatasetBuilderEmpty, File, FileBuilder, Group, H5Type};
 use ndarray::{ArrayView2, s};
 
 use super::rows::{finite_row, seconds};
+use super::subcortical::Subcortical;
 use super::{Error, Provenance, Rows, SOFTWARE};
+use crate::brain::Voxel;
 
 /// A chunk serves both a row and a vertex over time.
 const CHUNK_SECONDS: usize = 64;
@@ -32,6 +36,7 @@ pub struct Response<'a> {
     pub subject: &'a str,
     /// `(time, vertex)`.
     pub rows: &'a mut dyn Rows,
+    pub subcortical: Option<Subcortical<'a>>,
 }
 
 /// One modality's features.
@@ -57,9 +62,10 @@ pub fn write(
     write_attributes(&file, provenance)?;
     write_times(&file, kept, provenance)?;
     let group = file.create_group("response")?;
-    for response in responses {
+    for response in &mut *responses {
         write_response(&group, response, kept, provenance)?;
     }
+    write_subcortex(&file, responses, kept.len())?;
     if !features.is_empty() {
         let group = file.create_group("features")?;
         for series in features {
@@ -117,14 +123,36 @@ fn write_response(group: &Group, response: &mut Response, kept: &[bool], provena
     if seconds != kept.len() {
         return Err(Error::Kept { rows: seconds, kept: kept.len() });
     }
-    let vertices = provenance.mesh.vertices();
-    let chunk = (seconds.min(CHUNK_SECONDS), vertices.min(CHUNK_VERTICES));
-    let dataset = compressed(group).chunk(chunk).shape((seconds, vertices)).create(response.subject)?;
-    let mut block = vec![0.0; CHUNK_SECONDS * vertices];
+    write_series(group, response.subject, response.rows)
+}
+
+/// Writes the subcortex of each response that has one, and where its voxels lie.
+fn write_subcortex(file: &File, responses: &mut [Response], seconds: usize) -> Result<(), Error> {
+    let mut parts: Vec<_> =
+        responses.iter_mut().filter_map(|response| Some((response.subject, response.subcortical.as_mut()?))).collect();
+    let Some((_, first)) = parts.first() else { return Ok(()) };
+    let voxel = |voxel: &Voxel| [voxel.indices[0], voxel.indices[1], voxel.indices[2], voxel.label.into()];
+    let voxels: Vec<[u16; 4]> = first.subcortex.voxels().iter().map(voxel).collect();
+    let group = file.create_group("subcortex")?;
+    let table = ArrayView2::from_shape((voxels.len(), 4), voxels.as_flattened()).expect("four numbers a voxel");
+    group.new_dataset_builder().with_data(table).obj_track_times(false).create("voxels")?;
+    let group = group.create_group("response")?;
+    parts.iter_mut().try_for_each(|(subject, part)| {
+        part.check(seconds)?;
+        write_series(&group, subject, part.rows)
+    })
+}
+
+/// Writes `(time, column)`, chunked and compressed.
+fn write_series(group: &Group, name: &str, rows: &mut dyn Rows) -> Result<(), Error> {
+    let (seconds, columns) = rows.shape();
+    let chunk = (seconds.min(CHUNK_SECONDS), columns.min(CHUNK_VERTICES));
+    let dataset = compressed(group).chunk(chunk).shape((seconds, columns)).create(name)?;
+    let mut block = vec![0.0; CHUNK_SECONDS * columns];
     for first in (0..seconds).step_by(CHUNK_SECONDS) {
         let last = seconds.min(first + CHUNK_SECONDS);
-        let rows = read_rows(response.rows, first..last, &mut block)?;
-        dataset.write_slice(rows, s![first..last, ..])?;
+        let part = read_rows(rows, first..last, &mut block)?;
+        dataset.write_slice(part, s![first..last, ..])?;
     }
     Ok(())
 }
@@ -191,8 +219,12 @@ mod tests {
         write(
             path,
             &mut [
-                Response { subject: "average", rows: &mut SliceRows::new(values, MESH.vertices()) },
-                Response { subject: "study/sub-01", rows: &mut SliceRows::new(values, MESH.vertices()) },
+                Response { subject: "average", rows: &mut SliceRows::new(values, MESH.vertices()), subcortical: None },
+                Response {
+                    subject: "study/sub-01",
+                    rows: &mut SliceRows::new(values, MESH.vertices()),
+                    subcortical: None,
+                },
             ],
             &kept,
             &mut [FeatureSeries { modality: "text", groups: 2, width: 70, rows: &mut SliceRows::new(features, 200) }],

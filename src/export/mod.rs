@@ -24,6 +24,7 @@ mod names;
 mod origin;
 mod provenance;
 mod rows;
+mod subcortical;
 mod xml;
 
 #[cfg(test)]
@@ -31,7 +32,8 @@ mod fixtures;
 
 pub use error::Error;
 pub use map::{ScalarMap, Statistic};
-pub use names::{ARCHIVE, DATASET_DESCRIPTION, HDF5, Names};
+pub use names::{ARCHIVE, DATASET_DESCRIPTION, HDF5, Names, SUBCORTEX};
 pub use origin::Origin;
 pub use provenance::{Provenance, SOFTWARE, label};
 pub use rows::{Rows, SliceRows, mean};
+pub use subcortical::Subcortical;

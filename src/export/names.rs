@@ -8,6 +8,9 @@ use crate::brain::{self, Hemisphere, Mesh};
 /// The file that describes the folder as a BIDS dataset.
 pub const DATASET_DESCRIPTION: &str = "dataset_description.json";
 
+/// Which voxel each value of the subcortex is of.
+pub const SUBCORTEX: &str = "space-MNI152NLin6Asym_res-2_desc-subcortex_dseg.nii.gz";
+
 /// All subjects' responses in one HDF5 file.
 pub const HDF5: &str = "prediction.h5";
 
@@ -62,6 +65,11 @@ impl Names {
     /// The response as a matrix.
     pub fn npy(&self) -> String {
         self.on_surface("bold.npy")
+    }
+
+    /// The response of the subcortex as a matrix.
+    pub fn subcortical_npy(&self) -> String {
+        self.in_volume("", "bold.npy")
     }
 
     /// What goes with the files on the surface.

@@ -10,8 +10,9 @@ use flate2::{Compression, GzBuilder};
 use super::header::Header;
 use super::map::MapRows;
 use super::rows::{finite_row, seconds};
+use super::subcortical::Subcortical;
 use super::{Error, Provenance, Rows, ScalarMap, Statistic, sidecar};
-use crate::brain::{AFFINE, GRID, VolumeMap};
+use crate::brain::{AFFINE, GRID, Subcortex, VolumeMap};
 
 const HEADER_BYTES: usize = 348;
 const COMMENT: i32 = 6;
@@ -22,37 +23,66 @@ const SECONDS: u8 = 8;
 const INTENT_NAME_BYTES: usize = 15;
 const LONGEST: usize = i16::MAX as usize;
 
-/// Writes the response as a gzipped 4-D series (mm, s), starting in scanner time.
+/// Writes the response as a gzipped 4-D series (mm, s), starting in scanner time. A voxel of the subcortex shows its own value.
 pub fn write_series(
     to: impl Write,
     rows: &mut dyn Rows,
+    mut subcortical: Option<Subcortical>,
     provenance: &Provenance,
     map: &VolumeMap,
 ) -> Result<(), Error> {
     let seconds = seconds(rows, provenance.mesh)?;
+    subcortical.iter().try_for_each(|subcortical| subcortical.check(seconds))?;
     if seconds > LONGEST {
         return Err(Error::TooLong { seconds, limit: LONGEST });
     }
     let mut volumes = Volumes::begin(to, Content::Series { seconds }, provenance, map)?;
     let mut row = vec![0.0; provenance.mesh.vertices()];
+    let mut voxels = vec![0.0; subcortical.as_ref().map_or(0, |subcortical| subcortical.subcortex.voxels().len())];
     for time in 0..seconds {
         finite_row(rows, time, &mut row)?;
-        volumes.write(&row)?;
+        volumes.show(&row);
+        if let Some(Subcortical { rows, subcortex }) = &mut subcortical {
+            finite_row(*rows, time, &mut voxels)?;
+            volumes.show_subcortex(subcortex, &voxels);
+        }
+        volumes.write()?;
     }
     volumes.finish()
 }
 
-/// Writes the mean of a response over time, a value a vertex, as a gzipped volume.
-pub fn write_mean(to: impl Write, mean: &[f32], provenance: &Provenance, map: &VolumeMap) -> Result<(), Error> {
-    write_map(to, &ScalarMap { name: "", statistic: Statistic::Value, values: mean }, provenance, map)
+/// Writes the mean of a response over time, a value a vertex and one a voxel of the subcortex, as a gzipped volume.
+pub fn write_mean(
+    to: impl Write,
+    mean: &[f32],
+    subcortical: Option<(&[f32], &Subcortex)>,
+    provenance: &Provenance,
+    map: &VolumeMap,
+) -> Result<(), Error> {
+    let mean = ScalarMap { name: "", statistic: Statistic::Value, values: mean };
+    write_volume(to, &mean, subcortical, provenance, map)
 }
 
 /// Writes a map as a gzipped volume, with the intent code of its statistic. The header has room for 15 bytes of its name.
 pub fn write_map(to: impl Write, map: &ScalarMap, provenance: &Provenance, voxels: &VolumeMap) -> Result<(), Error> {
+    write_volume(to, map, None, provenance, voxels)
+}
+
+fn write_volume(
+    to: impl Write,
+    map: &ScalarMap,
+    subcortical: Option<(&[f32], &Subcortex)>,
+    provenance: &Provenance,
+    voxels: &VolumeMap,
+) -> Result<(), Error> {
     let mut row = vec![0.0; provenance.mesh.vertices()];
     finite_row(&mut MapRows::new(&[*map], provenance.mesh)?, 0, &mut row)?;
     let mut volumes = Volumes::begin(to, Content::Map(map), provenance, voxels)?;
-    volumes.write(&row)?;
+    volumes.show(&row);
+    if let Some((values, subcortex)) = subcortical {
+        volumes.show_subcortex(subcortex, values);
+    }
+    volumes.write()?;
     volumes.finish()
 }
 
@@ -86,11 +116,26 @@ impl<'a, W: Write> Volumes<'a, W> {
         Ok(Self { gzip, map, volume: vec![0; 4 * GRID.iter().product::<usize>()] })
     }
 
-    /// Appends the volume that shows a response row; voxels without a vertex are 0.
-    fn write(&mut self, row: &[f32]) -> Result<(), Error> {
+    /// Puts a response row into the volume; voxels without a vertex are 0.
+    fn show(&mut self, row: &[f32]) {
         for &(voxel, place) in self.map.voxels() {
-            self.volume[4 * voxel as usize..][..4].copy_from_slice(&row[place as usize].to_le_bytes());
+            self.put(voxel as usize, row[place as usize]);
         }
+    }
+
+    /// Puts the values of a subcortex in the place of what the cortex shows there.
+    fn show_subcortex(&mut self, subcortex: &Subcortex, values: &[f32]) {
+        for (voxel, value) in subcortex.voxels().iter().zip(values) {
+            self.put(voxel.index(), *value);
+        }
+    }
+
+    fn put(&mut self, voxel: usize, value: f32) {
+        self.volume[4 * voxel..][..4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// Appends the volume.
+    fn write(&mut self) -> Result<(), Error> {
         Ok(self.gzip.write_all(&self.volume)?)
     }
 
@@ -147,8 +192,8 @@ mod tests {
     use super::super::SliceRows;
     use super::super::fixtures::{provenance, response};
     use super::*;
-    use crate::brain::Mesh;
     use crate::brain::fixtures::surfaces;
+    use crate::brain::{Mesh, Voxel};
 
     const MESH: Mesh = Mesh::Fsaverage3;
 
@@ -160,7 +205,7 @@ mod tests {
     fn the_series_is_read_back_by_another_reader() {
         let (map, values) = (map(), response(2, MESH));
         let mut file = Vec::new();
-        write_series(&mut file, &mut SliceRows::new(&values, 1_284), &provenance(MESH), &map).unwrap();
+        write_series(&mut file, &mut SliceRows::new(&values, 1_284), None, &provenance(MESH), &map).unwrap();
         assert_eq!(file[4..8], [0; 4], "no time of making in the gzip header");
 
         let object = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap();
@@ -187,10 +232,30 @@ mod tests {
     fn the_mean_is_one_volume() {
         let mean = response(1, MESH);
         let mut file = Vec::new();
-        write_mean(&mut file, &mean, &provenance(MESH), &map()).unwrap();
+        write_mean(&mut file, &mean, None, &provenance(MESH), &map()).unwrap();
         let object = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap();
         assert_eq!(object.header().dim().unwrap(), [91, 109, 91]);
         assert_eq!(object.header().xyzt_units, 2);
+    }
+
+    #[test]
+    fn voxels_of_the_subcortex_show_their_own_values() {
+        let (map, values) = (map(), response(2, MESH));
+        let shown = map.voxels()[0].0 as usize;
+        let of_cortex =
+            Voxel { indices: [shown % 91, shown / 91 % 109, shown / 91 / 109].map(|along| along as u16), label: 10 };
+        let subcortex = Subcortex::new(vec![of_cortex, Voxel { indices: [45, 55, 40], label: 49 }]).unwrap();
+        let own = [1e3, 2e3, 3e3, 4e3];
+        let subcortical = Subcortical { rows: &mut SliceRows::new(&own, 2), subcortex: &subcortex };
+        let mut file = Vec::new();
+        let mut rows = SliceRows::new(&values, 1_284);
+        write_series(&mut file, &mut rows, Some(subcortical), &provenance(MESH), &map).unwrap();
+        let object = InMemNiftiObject::from_reader(GzDecoder::new(file.as_slice())).unwrap();
+        let volumes = object.into_volume().into_ndarray::<f32>().unwrap();
+        for (place, voxel) in subcortex.voxels().iter().enumerate() {
+            let [i, j, k] = voxel.indices.map(usize::from);
+            assert_eq!([volumes[[i, j, k, 0]], volumes[[i, j, k, 1]]], [own[place], own[2 + place]]);
+        }
     }
 
     #[test]
@@ -208,7 +273,7 @@ mod tests {
     #[test]
     fn a_map_of_another_mesh_is_refused() {
         let values = response(1, Mesh::Fsaverage4);
-        let refusal = write_mean(Vec::new(), &values, &provenance(Mesh::Fsaverage4), &map()).unwrap_err();
+        let refusal = write_mean(Vec::new(), &values, None, &provenance(Mesh::Fsaverage4), &map()).unwrap_err();
         assert_eq!(refusal.to_string(), "the voxel map is for fsaverage3 and the response is on fsaverage4");
     }
 }

@@ -10,11 +10,17 @@ use super::{Error, Rows};
 use crate::brain::Mesh;
 
 /// Writes `(time, vertex)`, float32, row by row.
-pub fn write_series(mut to: impl Write, rows: &mut dyn Rows, mesh: Mesh) -> Result<(), Error> {
-    let seconds = seconds(rows, mesh)?;
-    let shape = vec![seconds, mesh.vertices()];
+pub fn write_series(to: impl Write, rows: &mut dyn Rows, mesh: Mesh) -> Result<(), Error> {
+    seconds(rows, mesh)?;
+    write_matrix(to, rows)
+}
+
+/// Writes `(time, voxel)` or any other matrix, float32, row by row.
+pub fn write_matrix(mut to: impl Write, rows: &mut dyn Rows) -> Result<(), Error> {
+    let (seconds, columns) = rows.shape();
+    let shape = vec![seconds, columns];
     Header { type_descriptor: f32::type_descriptor(), layout: Layout::Standard, shape }.write(&mut to)?;
-    let mut row = vec![0.0; mesh.vertices()];
+    let mut row = vec![0.0; columns];
     for time in 0..seconds {
         finite_row(rows, time, &mut row)?;
         to.write_all(&to_le_bytes(&row))?;

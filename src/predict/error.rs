@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::brain::SubcortexError;
 use crate::features::{Cancelled, Modality};
-use crate::{brain, encoder, export, features, stimulus};
+use crate::{brain, catalogue, encoder, export, features, stimulus};
 
 /// What can go wrong between a request and its files.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,8 @@ pub enum Error {
     Features(#[from] features::Error),
     #[error(transparent)]
     Encoder(#[from] encoder::Error),
+    #[error(transparent)]
+    Catalogue(#[from] catalogue::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
     #[error(transparent)]
@@ -35,6 +38,10 @@ pub enum Error {
     NoSurfaces(PathBuf),
     #[error("the spheres that maps are turned on are not in {}: run scripts/setup, which copies them", .0.display())]
     NoSpheres(PathBuf),
+    #[error("{} does not say where the model's subcortex lies", path.display())]
+    Subcortex { path: PathBuf, source: SubcortexError },
+    #[error("{} labels {found} voxels and the model predicts {expected} values beside the vertices", path.display())]
+    Voxels { path: PathBuf, found: usize, expected: usize },
     #[error("cannot read or write {}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("the response of window {window} is not finite: the model's weights or the features overflow")]

@@ -14,7 +14,7 @@ const KEPT: usize = 16;
 pub(super) struct FoldedReadouts(RefCell<VecDeque<(String, VertexSets, Readout)>>);
 
 impl FoldedReadouts {
-    /// The readout of the sets' means by a subject whose whole readout is `whole`.
+    /// The readout of the sets' means by a subject whose whole readout is `whole`; `subject` tells it from any other.
     pub(super) fn get(&self, subject: &str, sets: &VertexSets, whole: &Readout) -> Readout {
         let mut kept = self.0.borrow_mut();
         if let Some((_, _, folded)) = kept.iter().find(|(name, of, _)| name == subject && of == sets) {

@@ -15,9 +15,17 @@ use crate::features::Modality;
 /// A finished prediction, in its own words.
 pub const MANIFEST: &str = "prediction.json";
 
+/// Which voxel each value of a subcortex is of: in a model's folder, and in that of each of its predictions.
+pub(super) const SUBCORTEX: &str = "subcortex.nii.gz";
+
 /// Name of the file that holds the response of the subject at this place in the request.
 fn response_name(subject: usize) -> String {
     format!("response-{subject}.f32")
+}
+
+/// Name of the file that holds the subcortex of that response.
+fn subcortex_name(subject: usize) -> String {
+    format!("subcortex-{subject}.f32")
 }
 
 fn features_name(modality: Modality) -> String {
@@ -62,22 +70,32 @@ impl SubjectResponse {
 /// Everything that a run writes as windows finish.
 pub(super) struct ResultWriter {
     responses: Vec<ResponseWriter>,
+    /// One a subject where the model predicts the subcortex.
+    subcortices: Vec<ResponseWriter>,
+    /// Values of a row that are the cortex's.
+    vertices: usize,
     features: Vec<FeaturesWriter>,
     rows: usize,
 }
 
 impl ResultWriter {
-    /// For the responses of so many subjects, and for `samples` of each modality's features.
+    /// For the responses of so many subjects, rows of so many vertices and voxels, and for `samples` of each modality's
+    /// features.
     pub(super) fn create(
         folder: &Path,
         subjects: usize,
+        (vertices, voxels): (usize, usize),
         modalities: &[Modality],
         samples: usize,
     ) -> Result<Self, Error> {
-        let responses = (0..subjects).map(|subject| ResponseWriter::create(folder, subject));
+        let responses = (0..subjects).map(|subject| ResponseWriter::create(folder.join(response_name(subject))));
+        let with_subcortex = if voxels > 0 { 0..subjects } else { 0..0 };
+        let subcortices = with_subcortex.map(|subject| ResponseWriter::create(folder.join(subcortex_name(subject))));
         let features = modalities.iter().map(|&modality| FeaturesWriter::create(folder, modality, samples));
         Ok(Self {
             responses: responses.collect::<Result<_, _>>()?,
+            subcortices: subcortices.collect::<Result<_, _>>()?,
+            vertices,
             features: features.collect::<Result<_, _>>()?,
             rows: 0,
         })
@@ -89,10 +107,12 @@ impl ResultWriter {
         self.features.iter_mut().zip(present).try_for_each(|(to, of)| to.append(of.view()))
     }
 
-    /// The next rows, `(subject, time, vertex)`.
+    /// The next rows, `(subject, time, vertex then voxel)`.
     pub(super) fn append_response(&mut self, rows: &Array3<f32>) -> Result<(), Error> {
         self.rows += rows.len_of(Axis(1));
-        self.responses.iter_mut().zip(rows.outer_iter()).try_for_each(|(to, of)| to.append(of))
+        let (cortex, subcortex) = rows.view().split_at(Axis(2), self.vertices);
+        self.responses.iter_mut().zip(cortex.outer_iter()).try_for_each(|(to, of)| to.append(of))?;
+        self.subcortices.iter_mut().zip(subcortex.outer_iter()).try_for_each(|(to, of)| to.append(of))
     }
 
     /// Rows written so far.
@@ -108,8 +128,7 @@ struct ResponseWriter {
 }
 
 impl ResponseWriter {
-    fn create(folder: &Path, subject: usize) -> Result<Self, Error> {
-        let path = folder.join(response_name(subject));
+    fn create(path: PathBuf) -> Result<Self, Error> {
         let file = File::create(&path).map_err(Error::file(&path))?;
         Ok(Self { file: BufWriter::new(file), path })
     }
@@ -171,6 +190,11 @@ impl MatrixFile {
     /// One subject's response, `(time, vertex)`.
     pub(super) fn response(folder: &Path, prediction: &Prediction, subject: usize) -> Result<Self, Error> {
         Self::open(&folder.join(response_name(subject)), prediction.seconds, prediction.vertices)
+    }
+
+    /// The subcortex of one subject's response, `(time, voxel)`.
+    pub(super) fn subcortex(folder: &Path, prediction: &Prediction, subject: usize) -> Result<Self, Error> {
+        Self::open(&folder.join(subcortex_name(subject)), prediction.seconds, prediction.voxels)
     }
 
     /// One modality's features, a row a `(layer group, channel)` pair, a column a 2 Hz sample.

@@ -30,4 +30,4 @@ pub use prediction::{
 };
 pub use predictor::{Health, Predictor};
 pub use progress::{Progress, Stage};
-pub use request::{PredictionRequest, VertexSets};
+pub use request::{Output, PredictionRequest, STATE, VertexSets};

@@ -11,12 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::extractors::{Event, Extractors};
 use super::folded::FoldedReadouts;
+use super::folder::SUBCORTEX;
 use super::prediction::{FeatureReport, FeatureState, ModelIdentity};
-use super::request::VertexSets;
 use super::timelines::{LaidOut, TimelineCache};
 use super::track::Track;
-use super::{Error, PredictionRequest};
-use crate::catalogue::ResolvedModel;
+use super::{Error, Output, PredictionRequest};
+use crate::brain::Subcortex;
+use crate::catalogue::{ResolvedModel, SubjectShelf};
 use crate::encoder::{Artefact, BrainEncoder, Latents, Readout, Settings, WindowFeatures};
 use crate::features::cache::FeatureCache;
 use crate::features::grid::Window;
@@ -36,6 +37,8 @@ pub struct PipelineConfig {
     /// Where features and timelines are cached.
     pub cache: PathBuf,
     pub tools: Tools,
+    /// The subjects that were fitted here.
+    pub own_subjects: SubjectShelf,
 }
 
 /// A loaded model with all that it needs to see, hear and read.
@@ -49,6 +52,9 @@ pub(super) struct Pipeline {
     shelf: SharedShelf,
     identity: ModelIdentity,
     folded: FoldedReadouts,
+    own_subjects: SubjectShelf,
+    /// The label volume of a model that predicts the subcortex; empty for others.
+    subcortex: Vec<u8>,
 }
 
 impl Pipeline {
@@ -69,6 +75,8 @@ impl Pipeline {
             shelf: SharedShelf::new(config.cache.clone()),
             identity: identity.clone(),
             folded: FoldedReadouts::default(),
+            own_subjects: config.own_subjects.clone(),
+            subcortex: subcortex(&model.folder, settings)?,
         })
     }
 
@@ -76,7 +84,8 @@ impl Pipeline {
     /// windows are worth a forward together: a batch is doubled while that makes a window cheaper by a tenth.
     pub(super) fn warm_up(&self) -> Result<usize, Error> {
         let silence: WindowFeatures = self.settings().modalities.iter().map(|_| None).collect();
-        let readouts = self.readouts(&self.subjects(&[]), None)?;
+        let subject: Vec<String> = self.settings().default_subject().into_iter().collect();
+        let readouts = self.readouts(&subject, &Output::Responses)?;
         let seconds_a_window = |windows: usize| {
             let begun = Instant::now();
             let latents = self.forward(&vec![silence.clone(); windows])?;
@@ -95,21 +104,45 @@ impl Pipeline {
         Ok(budget)
     }
 
-    /// The subjects asked for; where none is, the model's default: the average one, or else its first.
-    pub(super) fn subjects(&self, asked: &[String]) -> Vec<String> {
-        if asked.is_empty() { self.encoder.settings().default_subject().into_iter().collect() } else { asked.to_vec() }
-    }
-
     /// What the responses to the windows of a batch are read from.
     pub(super) fn forward(&self, windows: &[WindowFeatures]) -> Result<Latents, Error> {
         Ok(self.encoder.latents(windows)?)
     }
 
-    /// How the responses of subjects are read off: every vertex, or the means of sets of them.
-    pub(super) fn readouts(&self, subjects: &[String], means_of: Option<&VertexSets>) -> Result<Vec<Readout>, Error> {
-        let whole = self.encoder.readouts(subjects)?;
-        let Some(sets) = means_of else { return Ok(whole) };
-        Ok(subjects.iter().zip(whole).map(|(subject, whole)| self.folded.get(subject, sets, &whole)).collect())
+    /// How the responses of subjects are read off: every vertex, or the means of sets of them. The state is read by nobody.
+    pub(super) fn readouts(&self, subjects: &[String], output: &Output) -> Result<Vec<Readout>, Error> {
+        let whole = subjects.iter().map(|subject| self.readout(subject));
+        match output {
+            Output::Responses => whole.map(|whole| Ok(whole?.1)).collect(),
+            Output::MeansOf(sets) => {
+                whole.map(|whole| whole.map(|(name, whole)| self.folded.get(&name, sets, &whole))).collect()
+            }
+            Output::State => Ok(Vec::new()),
+        }
+    }
+
+    /// The readout of one of the model's subjects, or of one of the lab's own, and what tells it from any other.
+    fn readout(&self, subject: &str) -> Result<(String, Readout), Error> {
+        let own = self.own_subjects.find(subject)?.filter(|_| !self.settings().has_subject(subject));
+        match own.filter(|card| card.weights_sha256 == self.identity.weights_sha256) {
+            Some(card) => Ok((card.head.clone(), self.encoder.own_readout(&self.own_subjects.head(&card)?)?)),
+            None => Ok((subject.to_owned(), self.encoder.readout(subject)?)),
+        }
+    }
+
+    /// Values of a row of the result: vertices, or what else is read, then voxels of the subcortex.
+    pub(super) fn width(&self, output: &Output, readouts: &[Readout]) -> (usize, usize) {
+        match output {
+            Output::Responses => (self.settings().vertices(), self.settings().voxels()),
+            Output::MeansOf(_) => (readouts.first().map_or(0, Readout::outputs), 0),
+            Output::State => (self.settings().architecture.hidden as usize, 0),
+        }
+    }
+
+    /// Puts beside a prediction which voxels its subcortex has.
+    pub(super) fn write_subcortex(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join(SUBCORTEX);
+        std::fs::write(&path, &self.subcortex).map_err(Error::file(&path))
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -194,5 +227,19 @@ impl Pipeline {
             FeatureReport { state, saved, seconds, layer_groups, width }
         };
         inputs.iter().zip(tracks).map(|(input, track)| (input.modality, report(input.modality, track))).collect()
+    }
+}
+
+/// The label volume of a model that predicts the subcortex, checked against the model's outputs.
+fn subcortex(folder: &Path, settings: &Settings) -> Result<Vec<u8>, Error> {
+    if settings.voxels() == 0 {
+        return Ok(Vec::new());
+    }
+    let path = folder.join(SUBCORTEX);
+    let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
+    let subcortex = Subcortex::from_nifti(&bytes).map_err(|source| Error::Subcortex { path: path.clone(), source })?;
+    match subcortex.voxels().len() {
+        found if found == settings.voxels() => Ok(bytes),
+        found => Err(Error::Voxels { path, found, expected: settings.voxels() }),
     }
 }

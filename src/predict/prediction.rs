@@ -1,7 +1,8 @@
 //! What a finished prediction says of itself: `prediction.json` in its folder.
 //!
 //! Beside it lie `response-{i}.f32`, one a subject: little-endian float32, a row the vertex values of one
-//! second, all windows' rows; and, when asked for, `features-{modality}.f32` (layer group, width, sample).
+//! second, all windows' rows; of models that predict it `subcortex-{i}.f32`, a row the voxel values of one second, with
+//! `subcortex.nii.gz`, which says where they lie; and, when asked for, `features-{modality}.f32` (layer group, width, sample).
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,9 @@ pub struct Prediction {
     pub subjects: Vec<SubjectResponse>,
     /// Values in a row: left hemisphere's vertices, then right.
     pub vertices: usize,
+    /// Values of the subcortex for each second, in the order of `subcortex.nii.gz`'s voxels; 0 where the model predicts none.
+    #[serde(default)]
+    pub voxels: usize,
     /// Rows, one a second, of all windows.
     pub seconds: usize,
     /// Time from one row to the next (s).

@@ -15,7 +15,7 @@ use super::pipeline::{Pipeline, PipelineConfig};
 use super::run::{Listener, Run};
 use super::turns::{Reply, Turns, sheltered};
 use super::{Error, ModelIdentity, Prediction, PredictionRequest, Progress};
-use crate::catalogue::{Card, ResolvedModel};
+use crate::catalogue::{Card, ResolvedModel, SubjectCard, SubjectShelf};
 use crate::encoder::{Artefact, Settings};
 use crate::features::ExtractorSource;
 
@@ -93,6 +93,13 @@ impl Predictor {
         &self.shared.revision
     }
 
+    /// The same for an order of experiments in JSON, with the heads of the lab's own subjects that are named in it.
+    pub fn revision_for(&self, order: &str) -> Result<String, Error> {
+        let is_named = |card: &SubjectCard| order.contains(&format!("\"{}\"", card.name));
+        let own = self.own_subjects()?.into_iter().filter(is_named).map(|card| card.head);
+        Ok(std::iter::once(self.shared.revision.clone()).chain(own).collect::<Vec<_>>().join("\n"))
+    }
+
     /// Sizes, times and subjects of the encoder.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
@@ -119,16 +126,38 @@ impl Predictor {
         }
     }
 
+    /// The subjects whose responses can be predicted: the model's, then those that were fitted on it here.
+    pub fn subjects(&self) -> Result<Vec<String>, Error> {
+        let own = self.own_subjects()?.into_iter().map(|card| card.name);
+        let names = self.shared.settings.subjects.iter().map(|subject| subject.name.clone());
+        Ok(names.chain(own).collect())
+    }
+
+    /// The subjects that were fitted on this model here. One who bears the name of a subject of the model is not among them.
+    pub fn own_subjects(&self) -> Result<Vec<SubjectCard>, Error> {
+        let Shared { config, identity, settings, .. } = &*self.shared;
+        let mut cards = config.own_subjects.of_weights(&identity.weights_sha256)?;
+        cards.retain(|card| !settings.has_subject(&card.name));
+        Ok(cards)
+    }
+
+    /// Where the lab's own subjects are kept, of whichever model.
+    pub fn shelf(&self) -> &SubjectShelf {
+        &self.shared.config.own_subjects
+    }
+
     /// Refuses at once what the model cannot do.
     pub fn check(&self, request: &PredictionRequest) -> Result<(), Error> {
-        request.check(&self.shared.settings)
+        request.check(&self.shared.settings, &self.subjects()?)
     }
 
     /// The name of the result: it depends on the model, the stimulus's content and the parameters, nothing else.
     ///
     /// Reads the stimulus's files.
     pub fn key(&self, request: &PredictionRequest) -> Result<String, Error> {
-        request.key(&self.shared.revision)
+        let is_asked = |card: &SubjectCard| request.subjects.contains(&card.name);
+        let own = self.own_subjects()?.into_iter().filter(is_asked).map(|card| card.head);
+        request.key(&self.shared.revision, &own.collect::<Vec<_>>())
     }
 
     /// Predicts on the model's thread, for somebody who waits for it: before what is [in the background](Self::run_blocking).

@@ -25,10 +25,24 @@ pub struct PredictionRequest {
     #[serde(default)]
     pub overlap_s: f64,
     pub save_features: bool,
-    /// Sets of vertices whose mean responses are wanted, in place of the response of every vertex.
     #[serde(skip)]
-    pub means_of: Option<VertexSets>,
+    pub output: Output,
 }
+
+/// What is read off the encoder for every second.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Output {
+    /// The response of every vertex, of each subject.
+    #[default]
+    Responses,
+    /// The mean responses of sets of vertices, of each subject.
+    MeansOf(VertexSets),
+    /// The transformer's state, which all heads read from: one row for [`STATE`] in place of subjects.
+    State,
+}
+
+/// What stands in the place of a subject where the encoder's state is read.
+pub const STATE: &str = "state";
 
 /// Sets of vertices, by their places in a response row.
 pub type VertexSets = Arc<Vec<Vec<i64>>>;
@@ -44,8 +58,20 @@ impl PredictionRequest {
         self.modalities.as_ref().is_none_or(|modalities| modalities.contains(&modality))
     }
 
-    /// Refuses subjects that the model lacks, a request that masks everything, and an overlap that windows cannot have.
-    pub(super) fn check(&self, settings: &Settings) -> Result<(), Error> {
+    /// Whose rows the result has: the subjects asked for; where none is, the model's default: the average one, or else its
+    /// first.
+    pub(super) fn names(&self, settings: &Settings) -> Vec<String> {
+        match self.output {
+            Output::State => vec![STATE.to_owned()],
+            Output::Responses | Output::MeansOf(_) if self.subjects.is_empty() => {
+                settings.default_subject().into_iter().collect()
+            }
+            Output::Responses | Output::MeansOf(_) => self.subjects.clone(),
+        }
+    }
+
+    /// Refuses subjects that are not known, a request that masks everything, and an overlap that windows cannot have.
+    pub(super) fn check(&self, settings: &Settings, known: &[String]) -> Result<(), Error> {
         if self.modalities.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::NoModality);
         }
@@ -53,15 +79,15 @@ impl PredictionRequest {
         if !(0.0..=limit).contains(&self.overlap_s) || self.overlap_s % tr_s != 0.0 {
             return Err(Error::Overlap { given: self.overlap_s, tr_s, limit });
         }
-        let known = || settings.subjects.iter().map(|subject| subject.name.clone());
-        match self.subjects.iter().find(|subject| !known().any(|known| known == **subject)) {
-            Some(name) => Err(Error::UnknownSubject { name: name.clone(), known: known().collect() }),
+        match self.subjects.iter().find(|subject| !known.contains(subject)) {
+            Some(name) => Err(Error::UnknownSubject { name: name.clone(), known: known.to_vec() }),
             None => Ok(()),
         }
     }
 
-    /// 32 hexadecimal digits over model, stimulus and parameters.
-    pub(super) fn key(&self, model_revision: &str) -> Result<String, Error> {
+    /// 32 hexadecimal digits over model, stimulus and parameters. `own_heads` are those of the subjects asked for that are not
+    /// the model's.
+    pub(super) fn key(&self, model_revision: &str, own_heads: &[String]) -> Result<String, Error> {
         let mut modalities = self.modalities.clone();
         if let Some(modalities) = &mut modalities {
             modalities.sort();
@@ -76,6 +102,9 @@ impl PredictionRequest {
             )
             .as_bytes(),
         );
+        for head in own_heads {
+            hasher.update(head.as_bytes());
+        }
         Ok(hasher.finalize().to_hex()[..32].to_owned())
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use ndarray::Array3;
+use ndarray::{Array3, Axis};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,7 @@ use super::pipeline::Pipeline;
 use super::prediction::{StimulusIdentity, SubjectResponse, Timings};
 use super::timelines::LaidOut;
 use super::track::Track;
-use super::{Error, Prediction, PredictionRequest, Progress, Stage};
+use super::{Error, Output, Prediction, PredictionRequest, Progress, Stage};
 use crate::encoder::{Latents, Readout, WindowFeatures};
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Modality};
@@ -75,8 +75,8 @@ impl<'a> Run<'a> {
         mut listener: Listener,
     ) -> Result<Self, Error> {
         let begun = Instant::now();
-        let subjects = pipeline.subjects(&request.subjects);
-        let readouts = pipeline.readouts(&subjects, request.means_of.as_ref())?;
+        let subjects = request.names(pipeline.settings());
+        let readouts = pipeline.readouts(&subjects, &request.output)?;
 
         listener.tell(Stage::Timeline, 0.0, 0, 0)?;
         let shelf = pipeline.shelf(&request.source, folder).map_err(Error::file(folder))?;
@@ -85,7 +85,9 @@ impl<'a> Run<'a> {
 
         let windows = pipeline.windows(&laid_out.timeline, request.overlap_s);
         let tracks = pipeline.tracks(&laid_out.timeline, &request);
-        let results = ResultWriter::create(folder, readouts.len(), &saved(&tracks, &request), samples(&windows))?;
+        let width = pipeline.width(&request.output, &readouts);
+        let results =
+            ResultWriter::create(folder, subjects.len(), width, &saved(&tracks, &request), samples(&windows))?;
         Ok(Self {
             pipeline,
             folder: folder.to_owned(),
@@ -139,7 +141,10 @@ impl<'a> Run<'a> {
     /// window, and writes it.
     pub(super) fn take(&mut self, latents: &Latents, place: usize, forward_s: f64) -> Result<(), Error> {
         let reading = Instant::now();
-        let response = latents.read(place, &self.readouts);
+        let response = match self.request.output {
+            Output::State => latents.hidden(place).insert_axis(Axis(0)),
+            Output::Responses | Output::MeansOf(_) => latents.read(place, &self.readouts),
+        };
         if !response.iter().all(|value| value.is_finite()) {
             return Err(Error::NotFinite { window: self.done });
         }
@@ -161,6 +166,10 @@ impl<'a> Run<'a> {
             total_s: self.begun.elapsed().as_secs_f64(),
         };
         let (settings, timeline) = (self.pipeline.settings(), &self.laid_out.timeline);
+        let (vertices, voxels) = self.pipeline.width(&self.request.output, &self.readouts);
+        if voxels > 0 {
+            self.pipeline.write_subcortex(&self.folder)?;
+        }
         let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
         let prediction = Prediction {
             is_prediction: true,
@@ -171,7 +180,8 @@ impl<'a> Run<'a> {
                 duration_s: timeline.end() - timeline.start(),
             },
             subjects: SubjectResponse::in_order(self.subjects),
-            vertices: self.readouts.first().map_or(0, Readout::outputs),
+            vertices,
+            voxels,
             seconds: self.results.rows(),
             tr_s: settings.tr_s,
             lag_s: settings.lag_s,

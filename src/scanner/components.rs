@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ndarray::s;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -82,7 +83,7 @@ pub fn components(
     let compute = Compute::new(DeviceChoice::Cpu, Some(Precision::Float32)).map_err(crate::predict::Error::from)?;
     let encoder = BrainEncoder::load(&artefact, compute)?;
     let row = encoder.subject_rows(std::slice::from_ref(&subject))?[0];
-    let head = encoder.folded_head(row);
+    let head = encoder.folded_head(row).slice_move(s![..settings.vertices(), ..]);
     let mesh = Mesh::with_vertices(head.nrows())?;
     let surfaces = anatomy.surfaces()?;
 

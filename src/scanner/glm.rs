@@ -3,6 +3,8 @@
 //! Effects are those of one regressor a condition. What they are tested against is asked for: how the estimates of single
 //! trials differ between stimuli, or the noise of the scans.
 
+use ndarray::Array1;
+
 use super::Error;
 use super::maps::Maps;
 use super::scans::Scans;
@@ -61,9 +63,9 @@ impl<'a> GlmEstimates<'a> {
         let contrast = fixed_effects(&runs)?;
         match (self.variance, &self.trials) {
             (Variance::Scans, _) => {
-                let both_tails = contrast.p().mapv(|p| 2.0 * p.min(1.0 - p));
-                let (t, z) = (contrast.t(), contrast.z());
-                Ok(Maps::tested(contrast.effect, t, z, both_tails))
+                let t = contrast.t();
+                let degrees_of_freedom = Array1::from_elem(t.len(), contrast.degrees_of_freedom);
+                Ok(Maps::tested(contrast.effect, t, degrees_of_freedom))
             }
             (Variance::Stimuli, Some(trials)) => Ok(Maps { effect: contrast.effect, ..trials.contrast(weights)? }),
             (Variance::Stimuli, None) => Ok(Maps::effect_alone(contrast.effect)),

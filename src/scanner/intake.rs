@@ -101,7 +101,7 @@ impl Scanner {
         let (spec, mut findings) = spec.completed(&given);
         let known = Known {
             models: Some(vec![self.predictor.card().name.clone()]),
-            subjects: Some(self.predictor.card().subjects.clone()),
+            subjects: Some(self.predictor.subjects()?),
             spheres: Some(Region::builtin().iter().map(|region| region.name.clone()).collect()),
             atlases: Some(self.atlases_of(&spec)?),
         };

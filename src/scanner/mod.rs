@@ -68,7 +68,7 @@ use self::stimuli::Stimuli;
 use self::trial_maps::TrialMaps;
 use crate::experiment::design::{Preview, ScheduledEvent, Windows};
 use crate::experiment::{Estimate, PeakEstimate, Spec};
-use crate::predict::{Anatomy, Predictor};
+use crate::predict::{Anatomy, Output, Predictor};
 use crate::stimulus::Tools;
 
 /// A model, the programs that decode stimuli for it, and the cortex that its responses lie on.
@@ -131,8 +131,8 @@ impl Scanner {
         let runs = spec.design().runs(&stimuli.material(), &self.windows(spec), spec.seed)?;
         let preview = self.preview_of(spec, &runs, &stimuli);
         let regions = self.regions(&spec.all_regions())?;
-        let means_of = spec.reads_means().then(|| regions.sets());
-        let session = Session { spec, runs, stimuli: &stimuli, means_of };
+        let output = if spec.reads_means() { Output::MeansOf(regions.sets()) } else { Output::Responses };
+        let session = Session { spec, runs, stimuli: &stimuli, output };
         let scans = Scans::predict(&self.predictor, session, workdir.path(), listen, cancel)?;
 
         let mut results = Results::new(folder, spec, &scans, regions.mesh(), &self.anatomy)?;

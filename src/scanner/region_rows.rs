@@ -1,5 +1,6 @@
 //! What a contrast shows in each region: a row of a table, from single vertices or from the means of regions alone.
 
+use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -91,6 +92,10 @@ impl Regions {
             Ok::<_, Error>(StimulusEstimates::new(&trials.trials, trials.estimates.view())?.contrast(of.weights)?)
         };
         let test = of.trials().map(test).transpose()?;
+        let test = test.map(|test| {
+            let p = test.p();
+            (test, p)
+        });
         let row = |(place, target)| RegionRow::of_mean(target, of.maps.effect[place], test.as_ref(), place);
         Ok(self.targets.iter().enumerate().map(row).collect())
     }
@@ -117,17 +122,22 @@ impl RegionRow {
         })
     }
 
-    /// Of the region at this place in a test of means.
-    fn of_mean(Target { patch, .. }: &Target, mean: f64, test: Option<&TrialContrast>, place: usize) -> Self {
+    /// Of the region at this place in a test of means and its p.
+    fn of_mean(
+        Target { patch, .. }: &Target,
+        mean: f64,
+        test: Option<&(TrialContrast, Array1<f64>)>,
+        place: usize,
+    ) -> Self {
         Self {
             region: patch.name.clone(),
             vertices: Hemisphere::BOTH.map(|side| patch.vertices(side).len()),
             mean,
-            t: test.map(|test| test.t[place]),
-            degrees_of_freedom: test.map(|test| test.degrees_of_freedom[place]),
-            p: test.map(|test| test.p[place]),
+            t: test.map(|(test, _)| test.t[place]),
+            degrees_of_freedom: test.map(|(test, _)| test.degrees_of_freedom[place]),
+            p: test.map(|(_, p)| p[place]),
             q: None,
-            cohens_d: test.map(|test| test.cohens_d[place]),
+            cohens_d: test.map(|(test, _)| test.cohens_d[place]),
             lateralization: None,
             peak_hemisphere: None,
             peak_vertex: None,

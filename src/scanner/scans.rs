@@ -10,15 +10,15 @@ use super::{Error, Progress, Step, runs};
 use crate::experiment::Spec;
 use crate::experiment::design::{Run, Trial};
 use crate::features::Modality;
-use crate::predict::{Prediction, PredictionRequest, Predictor, VertexSets};
+use crate::predict::{Output, Prediction, PredictionRequest, Predictor};
 
 /// What is scanned.
 pub(super) struct Session<'a> {
     pub(super) spec: &'a Spec,
     pub(super) runs: Vec<Run>,
     pub(super) stimuli: &'a Stimuli,
-    /// Sets of vertices whose means are read off in place of every vertex.
-    pub(super) means_of: Option<VertexSets>,
+    /// What is read off the encoder: every vertex, or the means of regions.
+    pub(super) output: Output,
 }
 
 /// All runs, predicted.
@@ -50,7 +50,7 @@ impl Scans {
     /// Predicts every run of a session. Responses go to folders in `folder`.
     pub(super) fn predict(
         predictor: &Predictor,
-        Session { spec, runs, stimuli, means_of }: Session,
+        Session { spec, runs, stimuli, output }: Session,
         folder: &Path,
         listen: &mut dyn FnMut(Progress),
         cancel: &CancellationToken,
@@ -70,7 +70,7 @@ impl Scans {
                     modalities: modalities.clone(),
                     overlap_s: spec.design().overlap_s(),
                     save_features: false,
-                    means_of: means_of.clone(),
+                    output: output.clone(),
                 };
                 predictor.check(&request)?;
                 let results = folder.join(format!("run-{}-{mask}", number + 1));

@@ -29,7 +29,7 @@ impl TrialMaps {
     pub(super) fn contrast(&self, weights: &[(String, f64)]) -> Result<Maps, Error> {
         let by_stimulus = StimulusEstimates::new(&self.trials, self.estimates.view())?;
         match by_stimulus.contrast(weights) {
-            Ok(contrast) => Ok(Maps::tested(contrast.effect, contrast.t, contrast.z, contrast.p)),
+            Ok(contrast) => Ok(Maps::tested(contrast.effect, contrast.t, contrast.degrees_of_freedom)),
             Err(analysis::Error::TooFewStimuli { .. }) => Ok(Maps::effect_alone(effect(&by_stimulus, weights))),
             Err(error) => Err(error.into()),
         }

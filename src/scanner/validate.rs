@@ -14,6 +14,7 @@ use crate::analysis::{self, Correlation, MapPair};
 use crate::brain::{MeasuredMap, Mesh, Surfaces};
 use crate::experiment::localizer::{Localizer, PublishedAgreement, StimulusKind};
 use crate::experiment::{Estimate, Library, Spec};
+use crate::predict::Output;
 
 /// Dice's share, which a comparison asks for and nothing here reads.
 const TOP: f64 = 0.1;
@@ -104,7 +105,7 @@ impl Scanner {
         cancel: &CancellationToken,
     ) -> Result<Correlation, Error> {
         let file = MapFile::open(&map_of(&localizer.name, benchmark.maps)?)?;
-        let mesh = Mesh::with_vertices(self.predictor.settings().architecture.outputs as usize)?;
+        let mesh = Mesh::with_vertices(self.predictor.settings().vertices())?;
         let measured = MeasuredMap::select(file.maps(benchmark.space, surfaces, mesh)?, None)?;
         let atlas = benchmark.atlas.map(|atlas| self.atlases.load(atlas, mesh)).transpose()?;
         let predicted = self.contrast_map(localizer, published, benchmark, workdir, listen, cancel)?;
@@ -138,13 +139,13 @@ impl Scanner {
         let order = Order { spec, events: &intake.events, warnings: &[], find: &find };
         let stimuli = self.stimuli(order, own.path(), cancel)?;
         let runs = spec.design().runs(&stimuli.material(), &self.windows(spec), spec.seed)?;
-        let session = Session { spec, runs, stimuli: &stimuli, means_of: None };
+        let session = Session { spec, runs, stimuli: &stimuli, output: Output::Responses };
         let scans = Scans::predict(&self.predictor, session, own.path(), listen, cancel)?;
         let subject = &scans.prediction().subjects[0].name;
         let contrast = spec.contrasts.iter().find(|contrast| contrast.name == published.contrast);
         let unknown = || Error::Unfit { localizer: localizer.name.clone(), faults: vec![published.contrast.clone()] };
         let maps = Estimates::of(&scans, spec, subject)?.contrast(&weights(contrast.ok_or_else(unknown)?)?)?;
-        let map = if statistic(localizer) == "z" { maps.z.unwrap_or(maps.effect) } else { maps.effect };
+        let map = if statistic(localizer) == "z" { maps.z().unwrap_or(maps.effect) } else { maps.effect };
         Ok(map.to_vec())
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use encortex::features::Modality;
-use encortex::predict::{FeatureState, Prediction, PredictionRequest};
+use encortex::predict::{FeatureState, Output, Prediction, PredictionRequest};
 use encortex::scanner::Scanner;
 use encortex::stimulus::{Event, Manipulation, Source};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,7 @@ fn predicted(scanner: &Scanner, stimuli: [&Path; 2], by: Manipulation) -> Tested
         modalities: None,
         overlap_s: 0.0,
         save_features: false,
-        means_of: None,
+        output: Output::Responses,
     };
     let folder = tempfile::tempdir()?;
     let prediction =

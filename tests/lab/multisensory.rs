@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use encortex::experiment::multisensory::Subset;
 use encortex::features::Modality;
-use encortex::predict::{FeatureState, PredictionRequest};
+use encortex::predict::{FeatureState, Output, PredictionRequest};
 use encortex::scanner::Scanner;
 use encortex::stimulus::Source;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ fn request() -> Option<PredictionRequest> {
         modalities: None,
         overlap_s: 0.0,
         save_features: false,
-        means_of: None,
+        output: Output::Responses,
     })
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use encortex::brain::{MeasuredMap, Mesh};
-use encortex::catalogue::{Catalogue, CatalogueDirs, ResolvedModel};
+use encortex::catalogue::{Catalogue, CatalogueDirs, ResolvedModel, SubjectShelf};
 use encortex::features::DeviceChoice;
 use encortex::predict::{Anatomy, PipelineConfig, Predictor};
 use encortex::scanner::{AtlasFolder, Scanner};
@@ -71,6 +71,7 @@ pub(crate) fn scanner() -> MutexGuard<'static, Scanner> {
             precision: None,
             cache: data().join("cache"),
             tools: tools.clone(),
+            own_subjects: SubjectShelf::new(data().join("subjects")),
         };
         let predictor = Predictor::open(model(), config).expect("the model starts");
         Mutex::new(Scanner::new(predictor, tools, anatomy(), atlases()))

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use encortex::catalogue::{Catalogue, CatalogueDirs, ResolvedModel};
+use encortex::catalogue::{Catalogue, CatalogueDirs, ResolvedModel, SubjectShelf};
 use encortex::encoder::AVERAGE;
 use encortex::experiment::Spec;
 use encortex::features::DeviceChoice;
-use encortex::predict::{Anatomy, PipelineConfig, Prediction, PredictionRequest, Predictor};
+use encortex::predict::{Anatomy, Output, PipelineConfig, Prediction, PredictionRequest, Predictor};
 use encortex::scanner::{self, AtlasFolder, Desk, Order, Progress, Report, Scanner};
 use encortex::stimulus::{Event, Ffmpeg, Limits, Source, Speech, Tools};
 use ndarray::{Array1, Array2, Axis, s, stack};
@@ -80,7 +80,13 @@ impl Laboratory {
         let untrained = catalogue.resolve("untrained").expect("the untrained model");
         let start = |model: ResolvedModel| {
             let cache = folder.path().join("cache");
-            let config = PipelineConfig { device: DeviceChoice::Cpu, precision: None, cache, tools: tools.clone() };
+            let config = PipelineConfig {
+                device: DeviceChoice::Cpu,
+                precision: None,
+                own_subjects: SubjectShelf::new(cache.join("subjects")),
+                cache,
+                tools: tools.clone(),
+            };
             Predictor::open(model, config).expect("a model thread")
         };
 
@@ -210,7 +216,7 @@ fn predict(
         modalities: None,
         overlap_s: 0.0,
         save_features,
-        means_of: None,
+        output: Output::Responses,
     };
     let predicted = predictor.run_blocking(request, folder.to_owned(), |_| (), CancellationToken::new());
     (predicted.expect("a prediction"), onsets)

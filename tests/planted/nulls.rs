@@ -37,7 +37,7 @@ pub(crate) fn by_peak(laboratory: &Laboratory, experiments: u64) -> Rates {
     let peaks = &laboratory.peaks()[Colour::Blue as usize];
     Rates::over(experiments, |seed| {
         let drawn = draw(peaks.view(), 2 * SHOWN, seed);
-        halves(&drawn).p
+        halves(&drawn).p()
     })
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn by_glm(laboratory: &Laboratory, experiments: u64) -> [Rates; 2] {
 
     let stimuli = Rates::over(experiments, |seed| {
         let drawn = draw(effects.view(), 2 * SHOWN, seed);
-        halves(&drawn).p
+        halves(&drawn).p()
     });
     let scans = Rates::over(experiments, |seed| {
         let mut conditions = ["one", "other"].repeat(SHOWN);
@@ -98,7 +98,7 @@ pub(crate) fn planted(laboratory: &Laboratory, experiments: u64) -> (f64, f64) {
     for seed in 0..experiments {
         let [green, blue] =
             [Colour::Green, Colour::Blue].map(|colour| draw(peaks[colour as usize].view(), SHOWN, seed));
-        let p = contrast(&[("one", green.view()), ("other", blue.view())]).p.to_vec();
+        let p = contrast(&[("one", green.view()), ("other", blue.view())]).p().to_vec();
         let q = false_discovery_rate(&p).expect("p values");
         let found: Vec<usize> = (0..q.len()).filter(|place| q[*place] < Q).collect();
         let right = found.iter().filter(|place| planted.contains(place)).count();

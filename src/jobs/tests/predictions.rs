@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::fixtures::{TTL, until};
 use crate::jobs::{Error, Failure, Happening, JobState, Predictions, Queue, Stopped, Withdrawn, Work, Worker};
-use crate::predict::{PredictionRequest, Progress, Stage};
+use crate::predict::{Output, PredictionRequest, Progress, Stage};
 use crate::stimulus::{Source, TextTiming};
 use crate::store::Store;
 
@@ -71,7 +71,7 @@ fn request() -> PredictionRequest {
         modalities: None,
         overlap_s: 0.0,
         save_features: false,
-        means_of: None,
+        output: Output::Responses,
     }
 }
 

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 pub use anatomy::Anatomy;
 pub use format::{Format, UnknownFormat};
 
-use super::folder::MatrixFile;
+use super::folder::{MatrixFile, SUBCORTEX};
 use super::{Error, Prediction};
-use crate::brain::{Hemisphere, Mesh};
+use crate::brain::{Hemisphere, Mesh, Subcortex};
 use crate::export::archive::Archive;
-use crate::export::{self, Names, Provenance, cifti, gifti, hdf5, nifti, npy, png, sidecar};
+use crate::export::{self, Names, Provenance, Subcortical, cifti, gifti, hdf5, nifti, npy, png, sidecar};
 
 /// A file that can be had.
 #[derive(Clone, Debug)]
@@ -38,6 +38,7 @@ enum OfSubject {
     Gifti(Hemisphere),
     Cifti,
     Npy,
+    SubcorticalNpy,
     SurfaceSidecar,
     Nifti,
     VolumeSidecar,
@@ -50,16 +51,18 @@ enum OfSubject {
 #[derive(Clone, Copy, Debug)]
 enum OfAll {
     Hdf5,
+    Subcortex,
     DatasetDescription,
     Archive,
 }
 
 impl OfSubject {
-    const EVERY: [Self; 10] = [
+    const EVERY: [Self; 11] = [
         Self::Gifti(Hemisphere::Left),
         Self::Gifti(Hemisphere::Right),
         Self::Cifti,
         Self::Npy,
+        Self::SubcorticalNpy,
         Self::SurfaceSidecar,
         Self::Nifti,
         Self::VolumeSidecar,
@@ -73,6 +76,7 @@ impl OfSubject {
             Self::Gifti(hemisphere) => (names.gifti(hemisphere), Format::Gifti),
             Self::Cifti => (names.cifti(), Format::Cifti),
             Self::Npy => (names.npy(), Format::Npy),
+            Self::SubcorticalNpy => (names.subcortical_npy(), Format::Npy),
             Self::SurfaceSidecar => (names.surface_sidecar(), Format::Json),
             Self::Nifti => (names.nifti(), Format::Nifti),
             Self::VolumeSidecar => (names.volume_sidecar(), Format::Json),
@@ -84,11 +88,12 @@ impl OfSubject {
 }
 
 impl OfAll {
-    const EVERY: [Self; 3] = [Self::Hdf5, Self::DatasetDescription, Self::Archive];
+    const EVERY: [Self; 4] = [Self::Hdf5, Self::Subcortex, Self::DatasetDescription, Self::Archive];
 
     fn name_and_format(self) -> (&'static str, Format) {
         match self {
             Self::Hdf5 => (export::HDF5, Format::Hdf5),
+            Self::Subcortex => (export::SUBCORTEX, Format::Nifti),
             Self::DatasetDescription => (export::DATASET_DESCRIPTION, Format::Json),
             Self::Archive => (export::ARCHIVE, Format::Zip),
         }
@@ -109,10 +114,16 @@ pub fn list(prediction: &Prediction) -> Result<Vec<ResultFile>, Error> {
         let (name, format) = content.name_and_format();
         ResultFile { name: name.to_owned(), format, content: Content::OfAll(content) }
     }));
+    files.retain(|file| prediction.voxels > 0 || !file.is_subcortical());
     Ok(files)
 }
 
 impl ResultFile {
+    /// Whether only a prediction of the subcortex has it.
+    fn is_subcortical(&self) -> bool {
+        matches!(self.content, Content::OfSubject(OfSubject::SubcorticalNpy, _) | Content::OfAll(OfAll::Subcortex))
+    }
+
     /// Whose response it holds; `None` for all subjects'.
     pub fn subject(&self) -> Option<&str> {
         match &self.content {
@@ -192,17 +203,33 @@ impl Maker<'_> {
 
     fn write_subject(&self, content: OfSubject, subject: &str, to: &File) -> Result<(), Error> {
         let provenance = provenance(self.prediction, subject)?;
-        let mut rows = MatrixFile::response(self.folder, self.prediction, subject_index(self.prediction, subject)?)?;
+        let index = subject_index(self.prediction, subject)?;
+        let mut rows = MatrixFile::response(self.folder, self.prediction, index)?;
+        let mut part = self.subcortex(index)?;
         let mut to = BufWriter::new(to);
         let map = || self.anatomy.volume_map(provenance.mesh);
-        let mut mean = || export::mean(&mut rows, &self.prediction.kept);
+        let kept = &self.prediction.kept;
         match content {
-            OfSubject::Mean => nifti::write_mean(&mut to, &mean()?, &provenance, &map()?)?,
-            OfSubject::Picture => png::cortex(&mut to, &mean()?, png::MEAN, &self.anatomy.surfaces()?, &provenance)?,
+            OfSubject::Mean => {
+                let voxels =
+                    part.as_mut().map(|(rows, subcortex)| Ok::<_, Error>((export::mean(rows, kept)?, &*subcortex)));
+                let voxels = voxels.transpose()?;
+                let voxels = voxels.as_ref().map(|(mean, subcortex)| (&mean[..], *subcortex));
+                nifti::write_mean(&mut to, &export::mean(&mut rows, kept)?, voxels, &provenance, &map()?)?;
+            }
+            OfSubject::Picture => {
+                let mean = export::mean(&mut rows, kept)?;
+                png::cortex(&mut to, &mean, png::MEAN, &self.anatomy.surfaces()?, &provenance)?;
+            }
             OfSubject::Gifti(hemisphere) => gifti::write_series(&mut to, &mut rows, hemisphere, &provenance)?,
-            OfSubject::Cifti => cifti::write_dtseries(&mut to, &mut rows, &provenance)?,
+            OfSubject::Cifti => cifti::write_dtseries(&mut to, &mut rows, part.as_mut().map(subcortical), &provenance)?,
             OfSubject::Npy => npy::write_series(&mut to, &mut rows, provenance.mesh)?,
-            OfSubject::Nifti => nifti::write_series(&mut to, &mut rows, &provenance, &map()?)?,
+            OfSubject::SubcorticalNpy => {
+                part.iter_mut().try_for_each(|(rows, _)| npy::write_matrix(&mut to, rows))?;
+            }
+            OfSubject::Nifti => {
+                nifti::write_series(&mut to, &mut rows, part.as_mut().map(subcortical), &provenance, &map()?)?;
+            }
             OfSubject::SurfaceSidecar => write_text(&mut to, &sidecar::surface(&provenance))?,
             OfSubject::VolumeSidecar | OfSubject::MeanSidecar => {
                 write_text(&mut to, &sidecar::volume(&provenance, &map()?))?
@@ -211,9 +238,21 @@ impl Maker<'_> {
         to.flush().map_err(|error| export::Error::from(error).into())
     }
 
+    /// The subcortex of a subject's response, where the model predicts it.
+    fn subcortex(&self, subject: usize) -> Result<Option<(MatrixFile, Subcortex)>, Error> {
+        if self.prediction.voxels == 0 {
+            return Ok(None);
+        }
+        let path = self.folder.join(SUBCORTEX);
+        let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
+        let subcortex = Subcortex::from_nifti(&bytes).map_err(|source| Error::Subcortex { path, source })?;
+        Ok(Some((MatrixFile::subcortex(self.folder, self.prediction, subject)?, subcortex)))
+    }
+
     fn write_all(&self, content: OfAll, to: &Path) -> Result<(), Error> {
         match content {
             OfAll::Hdf5 => self.write_hdf5(to),
+            OfAll::Subcortex => std::fs::copy(self.folder.join(SUBCORTEX), to).map(drop).map_err(Error::file(to)),
             OfAll::DatasetDescription => {
                 let description = sidecar::dataset_description(&self.any_provenance()?);
                 std::fs::write(to, description).map_err(Error::file(to))
@@ -232,10 +271,17 @@ impl Maker<'_> {
         let mut responses = (0..subjects.len())
             .map(|subject| MatrixFile::response(self.folder, self.prediction, subject))
             .collect::<Result<Vec<_>, _>>()?;
+        let parts = (0..subjects.len()).map(|subject| self.subcortex(subject)).collect::<Result<Vec<_>, _>>();
+        let mut parts = parts?;
         let mut responses: Vec<hdf5::Response> = responses
             .iter_mut()
+            .zip(&mut parts)
             .zip(subjects)
-            .map(|(rows, subject)| hdf5::Response { subject: &subject.name, rows })
+            .map(|((rows, part), subject)| hdf5::Response {
+                subject: &subject.name,
+                rows,
+                subcortical: part.as_mut().map(subcortical),
+            })
             .collect();
         let mut saved = features
             .iter()
@@ -277,6 +323,10 @@ impl Maker<'_> {
             Content::OfAll(_) => file.name.clone(),
         })
     }
+}
+
+fn subcortical((rows, subcortex): &mut (MatrixFile, Subcortex)) -> Subcortical<'_> {
+    Subcortical { rows, subcortex }
 }
 
 fn write_text(to: &mut impl Write, text: &str) -> Result<(), export::Error> {

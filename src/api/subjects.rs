@@ -1,0 +1,109 @@
+//! `/v1/subjects`: the lab's own subjects, whose heads were fitted to measured responses.
+
+use axum::Json;
+use axum::extract::{self, Path, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::files::send;
+use super::{Error, Problem, State};
+use crate::catalogue::SubjectCard;
+
+/// A subject, and the files that are kept of them.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubjectView {
+    #[serde(flatten)]
+    card: SubjectCard,
+    /// Whether the model that is served here is the one that the subject was fitted on.
+    usable: bool,
+    href: String,
+    files: Vec<SubjectFile>,
+}
+
+/// A file that can be fetched. All of them together are the subject's export.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubjectFile {
+    name: String,
+    href: String,
+}
+
+/// The lab's own subjects, by name. The model's are on its card.
+#[utoipa::path(get, path = "/v1/subjects", tag = "subjects", responses((status = 200, body = [SubjectView])))]
+pub(super) async fn list(extract::State(state): extract::State<State>) -> Result<Json<Vec<SubjectView>>, Error> {
+    let list = move || {
+        let cards = state.predictor.shelf().list()?;
+        cards.into_iter().map(|card| SubjectView::of(&state, card)).collect::<Result<Vec<_>, Error>>()
+    };
+    Ok(Json(tokio::task::spawn_blocking(list).await??))
+}
+
+/// A subject: what the head was fitted to, and how well it predicts what it was not.
+#[utoipa::path(
+    get, path = "/v1/subjects/{name}", tag = "subjects",
+    responses((status = 200, body = SubjectView), (status = 404, body = Problem, content_type = "application/problem+json"))
+)]
+pub(super) async fn show(
+    extract::State(state): extract::State<State>,
+    Path(name): Path<String>,
+) -> Result<Json<SubjectView>, Error> {
+    let show = move || SubjectView::of(&state, state.predictor.shelf().get(&name)?);
+    Ok(Json(tokio::task::spawn_blocking(show).await??))
+}
+
+/// A file of a subject: the head, the card, or a map.
+#[utoipa::path(
+    get, path = "/v1/subjects/{name}/files/{file}", tag = "subjects",
+    responses(
+        (status = 200, content_type = "application/octet-stream", body = Vec<u8>, headers(("ETag" = String))),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn download(
+    extract::State(state): extract::State<State>,
+    Path((name, file)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Error> {
+    let find = move || {
+        let shelf = state.predictor.shelf();
+        let card = shelf.get(&name)?;
+        let known = shelf.files(&card)?;
+        if !known.contains(&file) {
+            return Err(Error::Predict(crate::predict::Error::UnknownFile { name: file, known }));
+        }
+        Ok(shelf.folder_of(&card).join(file))
+    };
+    Ok(send(&tokio::task::spawn_blocking(find).await??, request).await)
+}
+
+/// Deletes a subject: the head, its scores, and everything else that is kept under the name.
+#[utoipa::path(
+    delete, path = "/v1/subjects/{name}", tag = "subjects",
+    responses(
+        (status = 204, description = "Nothing is kept of the subject."),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove(
+    extract::State(state): extract::State<State>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Error> {
+    let remove = move || {
+        let shelf = state.predictor.shelf();
+        shelf.get(&name)?;
+        shelf.remove(&name).map_err(Error::from)
+    };
+    tokio::task::spawn_blocking(remove).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl SubjectView {
+    fn of(state: &State, card: SubjectCard) -> Result<Self, Error> {
+        let href = format!("/v1/subjects/{}", card.name);
+        let file = |name: String| SubjectFile { href: format!("{href}/files/{name}"), name };
+        let files = state.predictor.shelf().files(&card)?.into_iter().map(file).collect();
+        let usable = state.predictor.own_subjects()?.contains(&card);
+        Ok(Self { card, usable, files, href })
+    }
+}
