@@ -10,11 +10,8 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
-<<<<<<< HEAD
 mod simulate;
-=======
 mod subject;
->>>>>>> main
 mod termination;
 mod validate;
 mod worker;
@@ -66,14 +63,11 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
-<<<<<<< HEAD
     /// Make a simulated cohort: films of generated stimuli, and what a forward model of BOLD makes of them.
     Simulate(simulate::Simulate),
-=======
     /// List, show, export and delete the subjects of your own.
     #[command(subcommand)]
     Subject(subject::Subject),
->>>>>>> main
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -102,11 +96,8 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
-<<<<<<< HEAD
             Command::Simulate(simulate) => simulate.run(&config),
-=======
             Command::Subject(subject) => subject.run(&config),
->>>>>>> main
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }

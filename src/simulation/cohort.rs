@@ -134,12 +134,15 @@ fn scan(
         for name in names {
             let subject = model.subject(&name, plan.seed, variation);
             truth::write_subject(dataset, &model, &subject, &seen, &reference)?;
-            let showings: Vec<_> = seen.iter().flat_map(|film| (0..repeats(film)).map(move |repeat| (*film, repeat))).collect();
+            let showings: Vec<_> =
+                seen.iter().flat_map(|film| (0..repeats(film)).map(move |repeat| (*film, repeat))).collect();
             let done = |_| {
                 let done = before.fetch_add(1, Ordering::Relaxed) + 1;
                 tell(Progress { step: Step::Scans, done, total: Some(total) });
             };
-            runs.extend(parallel::each(&showings, &done, |(film, repeat)| run(plan, &model, &subject, film, *repeat, dataset))?);
+            runs.extend(parallel::each(&showings, &done, |(film, repeat)| {
+                run(plan, &model, &subject, film, *repeat, dataset)
+            })?);
         }
         if !runs.is_empty() {
             dataset.study(study, &runs.iter().collect::<Vec<_>>())?;

@@ -123,7 +123,7 @@ impl Dataset {
                 "RepetitionTime": self.plan.tr_s,
                 "TaskName": film.name,
                 "Axes": ["time", "output"],
-                "Space": if self.plan.subcortex { "fsaverage5, then voxels of truth/subcortex.tsv" } else { "fsaverage5" },
+                "Space": if self.plan.subcortex { "fsaverage5, then voxels of truth/subcortex.nii.gz" } else { "fsaverage5" },
                 "Split": film.split,
             }),
         )?;
@@ -132,7 +132,14 @@ impl Dataset {
         self.text(&format!("{stem}_events.tsv"), &format!("{head}\n{row}\n"))?;
         let split = if film.split == Split::HeldOut { Split::Train.name() } else { film.split.name() };
         let stimulus = Stimulus { video, transcript };
-        Ok(Run { subject: subject.to_owned(), split, bold: format!("{stem}_bold.npy"), tr_s: self.plan.tr_s, onset_s: 0.0, stimulus })
+        Ok(Run {
+            subject: subject.to_owned(),
+            split,
+            bold: format!("{stem}_bold.npy"),
+            tr_s: self.plan.tr_s,
+            onset_s: 0.0,
+            stimulus,
+        })
     }
 
     /// Writes a study of these runs.
@@ -142,8 +149,12 @@ impl Dataset {
     }
 
     pub(super) fn text(&self, name: &str, text: &str) -> Result<(), Error> {
+        self.bytes(name, text.as_bytes())
+    }
+
+    pub(super) fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
-        fs::write(&path, text).map_err(|source| Error::Write { path, source })
+        fs::write(&path, bytes).map_err(|source| Error::Write { path, source })
     }
 
     pub(super) fn array<T: WritableElement, S: Data<Elem = T>, D: Dimension>(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::screen::PictureError;
 use super::sound::WaveError;
-use crate::stimulus;
+use crate::{export, stimulus};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -26,6 +26,8 @@ pub enum Error {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}", path.display())]
     Array { path: PathBuf, source: ndarray_npy::WriteNpyError },
+    #[error("cannot make the volume of the subcortex")]
+    Volume(#[source] export::Error),
     #[error(transparent)]
     Stimulus(#[from] stimulus::Error),
 }

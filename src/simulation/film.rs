@@ -43,7 +43,8 @@ pub(super) fn write(
         film.write(&frame)?;
     }
     film.finish()?;
-    let at = |sample: usize| contrasts[(((sample as f64 + 0.5) / COURSE_HZ * FRAME_HZ) as usize).min(contrasts.len() - 1)];
+    let at =
+        |sample: usize| contrasts[(((sample as f64 + 0.5) / COURSE_HZ * FRAME_HZ) as usize).min(contrasts.len() - 1)];
     let contrast = (0..Courses::silent(programme.length_s).samples()).map(at).collect();
     let measured = Measured { contrast, loudness: loudness(&track) };
     let utterances: Vec<Utterance> = spoken.iter().map(|spoken| spoken.utterance).collect();
@@ -63,7 +64,10 @@ fn words(programme: &Programme, spoken: &[Spoken]) -> String {
         let (Heard::Speech { utterance } | Heard::Reading { utterance }) = sound.what else { continue };
         for word in &spoken[utterance].recital.words {
             let onset = sound.onset_s + word.start;
-            writeln_to(&mut table, format_args!("{}\t{onset:.3}\t{:.3}\t{}\t{number}", word.text, word.duration, word.sentence));
+            writeln_to(
+                &mut table,
+                format_args!("{}\t{onset:.3}\t{:.3}\t{}\t{number}", word.text, word.duration, word.sentence),
+            );
         }
     }
     table

@@ -1,8 +1,8 @@
 //! The generated pictures and sounds that films are mixed of: the folder that `scripts/stimuli --material` fills.
 //!
 //! A folder a category of pictures, `portraits` with a folder of pictures each, from a shut mouth to an open one, and
-//! `sounds`. Every eighth stimulus is for validation, another for the test, another for held-out subjects, and the rest
-//! for training, by the order of their names.
+//! `sounds`. Every ninth stimulus is for validation, the next for the test, the next for held-out subjects, and the rest for
+//! training, by the order of their names.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,8 +16,9 @@ use super::screen::{Gallery, Picture};
 use super::sound::{self, RATE, Recordings};
 use super::speaking::Spoken;
 
-/// Each split has a stimulus of a kind where there are so many.
-const FEWEST: usize = 8;
+/// Each split has a stimulus of a kind where there are so many. `scripts/stimuli` draws kinds of things in turns of 2, 4, 8
+/// and 16, with which this shares no factor, so that each split has all kinds.
+const FEWEST: usize = 9;
 
 /// Pictures and sounds with the names of their files, relative to the folder.
 #[derive(Debug, Default)]
@@ -48,7 +49,9 @@ impl Material {
         material.gallery.portraits = parallel::each(&portraits, done, |portrait| {
             let mouths = listed(portrait, |path| has_ending(path, "png"))?;
             match mouths.len() {
-                0 | 1 => Err(Error::TooFew { folder: portrait.clone(), what: "mouths", found: mouths.len(), wanted: 2 }),
+                0 | 1 => {
+                    Err(Error::TooFew { folder: portrait.clone(), what: "mouths", found: mouths.len(), wanted: 2 })
+                }
                 _ => mouths.iter().map(|mouth| picture(mouth)).collect::<Result<_, Error>>(),
             }
         })?;
@@ -85,9 +88,9 @@ impl Material {
 /// The split of the stimulus with this number.
 pub(super) fn split_of(number: usize) -> Split {
     match number % FEWEST {
-        5 => Split::Validation,
-        6 => Split::Test,
-        7 => Split::HeldOut,
+        6 => Split::Validation,
+        7 => Split::Test,
+        8 => Split::HeldOut,
         _ => Split::Train,
     }
 }
@@ -144,6 +147,6 @@ mod tests {
     #[test]
     fn every_split_has_its_own_stimuli() {
         let of = |split| (0..FEWEST).filter(|number| split_of(*number) == split).count();
-        assert_eq!(Split::ALL.map(of), [5, 1, 1, 1]);
+        assert_eq!(Split::ALL.map(of), [6, 1, 1, 1]);
     }
 }

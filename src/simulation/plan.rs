@@ -100,7 +100,8 @@ impl Plan {
     pub fn films(&self) -> Vec<FilmName> {
         let all = ((60.0 * self.hours / self.film_minutes).round() as usize).max(3);
         let validation = ((VALIDATION_SHARE * all as f64).round() as usize).max(1);
-        let held_out = if self.held_out_subjects == 0 { 0 } else { (self.held_out_minutes / self.film_minutes).round() as usize };
+        let held_out =
+            if self.held_out_subjects == 0 { 0 } else { (self.held_out_minutes / self.film_minutes).round() as usize };
         let counts = [
             (Split::Train, all - validation - 1),
             (Split::Validation, validation),
@@ -141,7 +142,10 @@ mod tests {
         let count = |split| films.iter().filter(|film| film.split == split).count();
         assert_eq!(Split::ALL.map(count), [15, 2, 1, 6]);
         let small = Plan { hours: 0.1, film_minutes: 2.0, held_out_subjects: 0, ..Plan::default() };
-        assert_eq!(small.films().iter().map(|film| film.name.as_str()).collect::<Vec<_>>(), ["train01", "validation01", "test01"]);
+        assert_eq!(
+            small.films().iter().map(|film| film.name.as_str()).collect::<Vec<_>>(),
+            ["train01", "validation01", "test01"]
+        );
         assert_eq!(Plan::default().subject_names().1, ["sub-05"]);
     }
 

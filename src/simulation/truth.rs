@@ -8,15 +8,21 @@ use super::Error;
 use super::channel::Channel;
 use super::dataset::Dataset;
 use super::film::Film;
-use super::forward::{ForwardModel, Population, Subject, voxels};
+use super::forward::{ForwardModel, MESH, Population, Subject, subcortex};
 use super::plan::Split;
+use crate::brain::{AFFINE, GRID};
+use crate::export::volume_map::{self, VoxelGrid};
+use crate::export::{Origin, ScalarMap, Statistic};
+
+/// The space of a volume, by the NIfTI standard.
+const MNI152: i16 = 4;
 
 const README: &str = "What was planted in the simulated cohort
 ========================================
 
 populations.tsv             a row a population: its time to peak (s) and how much it answers to each channel
 localizers.tsv              which contrasts have an effect by the tuning, and which has none
-subcortex.tsv               the voxels of the subcortex, in the order of the outputs
+subcortex.nii.gz            the structures of the subcortex, by FreeSurfer's numbers: as a model that predicts it has them
 FILM_channels.npy           (sample, channel) at 10 Hz: what is on, in the order of populations.tsv
 SUBJECT_maps.npy            (population, output): how much of each population there is in each output
 SUBJECT_signal_share.npy    (output): share of the variance over the training films that is signal
@@ -38,16 +44,29 @@ pub(super) fn write(dataset: &Dataset, films: &[Film]) -> Result<(), Error> {
     dataset.text("truth/populations.tsv", &table)?;
     let planted = "contrast\tplanted\ncomplex - simple\tno\nall others of localizers/\tyes\n";
     dataset.text("truth/localizers.tsv", planted)?;
-    let voxel = |voxel: &super::forward::Voxel| {
-        let [x, y, z] = voxel.centre_mm;
-        format!("{}\t{x}\t{y}\t{z}\t{}\n", voxel.index, voxel.structure)
-    };
-    let rows: String = voxels().iter().map(voxel).collect();
-    dataset.text("truth/subcortex.tsv", &format!("voxel\tx_mm\ty_mm\tz_mm\tstructure\n{rows}"))?;
+    write_subcortex(dataset)?;
     films.iter().try_for_each(|film| {
         let values = film.courses.values().mapv(|amount| amount as f32);
         dataset.array(&format!("truth/{}_channels.npy", film.name.name), &values)
     })
+}
+
+/// The label volume of the subcortex.
+fn write_subcortex(dataset: &Dataset) -> Result<(), Error> {
+    let labels = subcortex().labels();
+    let map = ScalarMap { name: "structures", statistic: Statistic::Value, values: &labels };
+    let grid = VoxelGrid { shape: GRID, affine: AFFINE.map(|row| row.map(f64::from)), space: MNI152 };
+    let origin = Origin {
+        mesh: MESH,
+        label: "schematic, not an atlas",
+        warns: true,
+        of: "structures".to_owned(),
+        by: "encortex simulate".to_owned(),
+        entries: vec![("Simulated", "true".to_owned())],
+    };
+    let mut volume = Vec::new();
+    volume_map::write(&mut volume, &map, &grid, &origin).map_err(Error::Volume)?;
+    dataset.bytes("truth/subcortex.nii.gz", &volume)
 }
 
 /// Writes what is a subject's own, for the films that the subject saw.

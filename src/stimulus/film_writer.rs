@@ -53,7 +53,8 @@ impl FilmWriter {
         command.args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", &size]);
         command.args(["-r", &shape.frame_hz.to_string(), "-i", "pipe:", "-f", "f32le", "-ac", "1"]);
         command.args(["-ar", &track.sample_rate.to_string(), "-i"]).arg(file.path());
-        command.args(["-c:v", "libx264", "-preset", "veryfast", "-crf", QUALITY, "-pix_fmt", "yuv420p", "-threads", "1"]);
+        command
+            .args(["-c:v", "libx264", "-preset", "veryfast", "-crf", QUALITY, "-pix_fmt", "yuv420p", "-threads", "1"]);
         command.args(["-c:a", "aac", "-b:a", TRACK_BITS, "-ar", TRACK_HZ, "-map_metadata", "-1"]);
         command.args(["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-f", "mp4"]).arg(to);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());

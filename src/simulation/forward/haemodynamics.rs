@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, Axis};
 
-use crate::analysis::hrf::Hrf;
+use crate::analysis::Hrf;
 use crate::simulation::channel::COURSE_HZ;
 
 /// When Glover's response is largest (s).

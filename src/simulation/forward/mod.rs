@@ -15,7 +15,7 @@ mod tests;
 
 pub use outputs::{MESH, Output, outputs};
 pub use population::{Population, Site};
-pub use subcortex::{VOXELS, Voxel, voxels};
+pub use subcortex::{VOXELS, subcortex};
 pub use subject::{Subject, Variation};
 
 use ndarray::{Array1, Array2, Axis};
@@ -44,7 +44,8 @@ impl ForwardModel {
         let unscaled = Self { outputs, spreads: vec![1.0; nobody.peaks_s.len()], tr_s, signal_share };
         let runs: Vec<Array2<f64>> = reference.iter().map(|film| unscaled.populations(&nobody, film)).collect();
         let scans = runs.iter().map(Array2::nrows).sum::<usize>().max(1) as f64;
-        let centred = runs.iter().map(|run| (run - &run.mean_axis(Axis(0)).unwrap_or_default()).mapv(|value| value * value));
+        let centred =
+            runs.iter().map(|run| (run - &run.mean_axis(Axis(0)).unwrap_or_default()).mapv(|value| value * value));
         let squares = centred.fold(Array1::zeros(nobody.peaks_s.len()), |sum, run| sum + run.sum_axis(Axis(0)));
         let spreads = squares.mapv(|square: f64| (square / scans).sqrt().max(LEAST_SPREAD)).to_vec();
         Self { spreads, ..unscaled }

@@ -1,6 +1,6 @@
 //! Where the values of a scan are measured: the vertices of fsaverage5, and after them voxels of the subcortex.
 
-use super::subcortex::voxels;
+use super::subcortex::subcortex;
 use crate::brain::{Hemisphere, Mesh, Surfaces};
 
 /// The mesh of the cohort's cortex.
@@ -21,9 +21,11 @@ pub fn outputs(surfaces: &Surfaces, mesh: Mesh, with_subcortex: bool) -> Vec<Out
         let places = surfaces.mni152(hemisphere).into_iter().take(mesh.vertices_per_hemisphere());
         places.map(move |place_mm| Output { hemisphere, place_mm, is_subcortical: false })
     });
-    let subcortex = voxels().into_iter().filter(|_| with_subcortex).map(|voxel| {
-        let hemisphere = if voxel.centre_mm[0] < 0.0 { Hemisphere::Left } else { Hemisphere::Right };
-        Output { hemisphere, place_mm: voxel.centre_mm, is_subcortical: true }
+    let voxels = subcortex();
+    let voxels = voxels.voxels().iter().filter(|_| with_subcortex).map(|voxel| {
+        let place_mm = voxel.centre_mm().map(f64::from);
+        let hemisphere = if place_mm[0] < 0.0 { Hemisphere::Left } else { Hemisphere::Right };
+        Output { hemisphere, place_mm, is_subcortical: true }
     });
-    cortex.chain(subcortex).collect()
+    cortex.chain(voxels).collect()
 }

@@ -11,12 +11,11 @@ fn outputs() -> Vec<Output> {
     let places = steps(-70, 70).flat_map(|x| steps(-100, 70).flat_map(move |y| steps(-40, 70).map(move |z| [x, y, z])));
     let side = |place: [f64; 3]| if place[0] < 0.0 { Hemisphere::Left } else { Hemisphere::Right };
     let cortex = places.map(|place_mm| Output { hemisphere: side(place_mm), place_mm, is_subcortical: false });
-    let subcortex = voxels().into_iter().map(|voxel| Output {
-        hemisphere: side(voxel.centre_mm),
-        place_mm: voxel.centre_mm,
-        is_subcortical: true,
-    });
-    cortex.chain(subcortex).collect()
+    let subcortex = subcortex();
+    let centres = subcortex.voxels().iter().map(|voxel| voxel.centre_mm().map(f64::from));
+    cortex
+        .chain(centres.map(|place_mm| Output { hemisphere: side(place_mm), place_mm, is_subcortical: true }))
+        .collect()
 }
 
 /// Every channel on for 3 s in turn, again and again, in an order of its own.
@@ -69,8 +68,17 @@ fn the_signal_has_its_share_where_a_population_is_strongest() {
         let auditory = nearest(model.outputs(), [46.0, -22.0, 8.0]);
         let stated = f64::from(model.signal_shares(&subject, &reference)[auditory]);
         assert!((stated - share).abs() < 0.05 * share, "{stated} instead of {share}");
-        let near = |output: &Output| output.hemisphere == Hemisphere::Right && !output.is_subcortical
-            && output.place_mm.iter().zip([46.0, -22.0, 8.0]).map(|(a, b): (&f64, f64)| (a - b).powi(2)).sum::<f64>() < 49.0;
+        let near = |output: &Output| {
+            output.hemisphere == Hemisphere::Right
+                && !output.is_subcortical
+                && output
+                    .place_mm
+                    .iter()
+                    .zip([46.0, -22.0, 8.0])
+                    .map(|(a, b): (&f64, f64)| (a - b).powi(2))
+                    .sum::<f64>()
+                    < 49.0
+        };
         let core: Vec<usize> = (0..model.outputs().len()).filter(|at| near(&model.outputs()[*at])).collect();
         let run = |number: usize| model.measure(&subject, &films[0], &mut generator(5, &format!("run {number}")));
         let (one, other) = (run(1), run(2));
@@ -106,7 +114,9 @@ fn sight_and_sound_together_are_more_than_their_sum_and_more_where_lips_follow()
     let mut amounts = Vec::new();
     for (seen, heard, integration) in [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0, 0.7), (1.0, 1.0, 1.0)] {
         let mut courses = Courses::silent(30.0);
-        for (channel, amount) in [(Channel::VisualSpeech, seen), (Channel::Speech, heard), (Channel::Integration, integration)] {
+        for (channel, amount) in
+            [(Channel::VisualSpeech, seen), (Channel::Speech, heard), (Channel::Integration, integration)]
+        {
             courses.raise(2.0, 4.0, channel, amount);
         }
         amounts.push(model.signal(&subject, &courses).column(interaction).sum());

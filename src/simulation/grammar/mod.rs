@@ -25,7 +25,10 @@ type Alternative = Vec<Piece>;
 enum Piece {
     Text(String),
     /// A symbol, and the mark that ties it to all others with the same name and mark.
-    Symbol { name: String, mark: Option<String> },
+    Symbol {
+        name: String,
+        mark: Option<String>,
+    },
 }
 
 /// A text that is being drawn.
@@ -130,9 +133,11 @@ mod tests {
     #[test]
     fn every_symbol_has_rules() {
         let grammar = Grammar::embedded();
-        for (name, piece) in grammar.rules.iter().flat_map(|(name, alternatives)| {
-            alternatives.iter().flatten().map(move |piece| (name, piece))
-        }) {
+        for (name, piece) in grammar
+            .rules
+            .iter()
+            .flat_map(|(name, alternatives)| alternatives.iter().flatten().map(move |piece| (name, piece)))
+        {
             let Piece::Symbol { name: used, .. } = piece else { continue };
             for sex in ["_f", "_m"] {
                 assert!(grammar.alternatives(used, sex).is_some(), "{name} uses {used}, which has no rule");
@@ -146,8 +151,10 @@ mod tests {
 
     #[test]
     fn marked_symbols_are_the_same_wherever_they_come() {
-        let grammar = Grammar::parse("tale: {name#1} saw {her} {pet#1}. the {pet#1} saw {name#1}.\nname_f: Ann | Eve\n\
-             name_m: Tom | Max\nher_f: her\nher_m: his\npet: cat | dog\n  | hen");
+        let grammar = Grammar::parse(
+            "tale: {name#1} saw {her} {pet#1}. the {pet#1} saw {name#1}.\nname_f: Ann | Eve\n\
+             name_m: Tom | Max\nher_f: her\nher_m: his\npet: cat | dog\n  | hen",
+        );
         let mut told = std::collections::BTreeSet::new();
         for part in 0..60 {
             let text = grammar.draw("tale", &mut generator(1, &part.to_string()));

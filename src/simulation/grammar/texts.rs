@@ -150,7 +150,11 @@ mod tests {
         let library = Library::embedded().unwrap();
         let bare = |text: &str| {
             let letters = text.to_lowercase();
-            letters.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+            letters
+                .split(|letter: char| !letter.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let texts = many();
         let made: BTreeSet<String> = texts.iter().map(|text| bare(&text.text)).collect();
@@ -176,7 +180,8 @@ mod tests {
             let with = own.iter().filter(|text| words.iter().any(|word| text.text.contains(word))).count();
             with as f64 / own.len() as f64
         };
-        let minds = ["think", "believe", "sure", "convinced", "certain", "assume", "suppose", "doubt", "expect", "imagine"];
+        let minds =
+            ["think", "believe", "sure", "convinced", "certain", "assume", "suppose", "doubt", "expect", "imagine"];
         assert!(share(TextKind::Belief, &minds) > 0.9 && share(TextKind::Photo, &minds) < 0.05);
         let bodies = ["cut", "broke", "swell", "swelled", "blister", "bled", "skin", "nail", "fingers", "back"];
         assert!(share(TextKind::PhysicalPain, &bodies) > 0.9 && share(TextKind::EmotionalPain, &bodies) < 0.3);

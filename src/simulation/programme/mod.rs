@@ -5,8 +5,8 @@
 
 mod courses;
 mod deck;
-mod stream;
 mod stock;
+mod stream;
 mod trials;
 
 #[cfg(test)]
@@ -39,20 +39,37 @@ pub enum Category {
 pub enum Seen {
     /// A mid-grey screen. Where nothing is seen, the screen is black.
     Grey,
-    Picture { category: Category, number: usize, travel: Travel },
+    Picture {
+        category: Category,
+        number: usize,
+        travel: Travel,
+    },
     /// Dots or a grating, from a seed.
-    Pattern { seed: u64, moves: bool },
+    Pattern {
+        seed: u64,
+        moves: bool,
+    },
     /// A face whose mouth moves as an utterance is loud.
-    Talking { portrait: usize, lips: usize, is_own_voice: bool },
+    Talking {
+        portrait: usize,
+        lips: usize,
+        is_own_voice: bool,
+    },
 }
 
 /// Something that is heard or read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Heard {
-    Sound { number: usize },
-    Speech { utterance: usize },
+    Sound {
+        number: usize,
+    },
+    Speech {
+        utterance: usize,
+    },
     /// Words without a sound, at the pace of speech.
-    Reading { utterance: usize },
+    Reading {
+        utterance: usize,
+    },
 }
 
 /// Where a picture goes while it is shown: shift (half sides) and size at its beginning and its end.

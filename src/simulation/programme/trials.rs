@@ -123,8 +123,10 @@ impl Trial {
         let ((lips, seen), (other, heard)) = (stock.sentence(rng)?, stock.sentence(rng)?);
         let is_own_voice = turn == 2;
         let face = (Seen::Talking { portrait, lips, is_own_voice }, seen.duration_s);
-        let (own, foreign) =
-            ((Heard::Speech { utterance: lips }, seen.duration_s), (Heard::Speech { utterance: other }, heard.duration_s));
+        let (own, foreign) = (
+            (Heard::Speech { utterance: lips }, seen.duration_s),
+            (Heard::Speech { utterance: other }, heard.duration_s),
+        );
         Some(match turn {
             0 => Self { seen: Some(face), heard: None },
             1 => Self { seen: None, heard: Some(own) },

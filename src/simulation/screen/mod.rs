@@ -89,9 +89,11 @@ impl<'a> Screen<'a> {
 
 /// Root mean square of a frame's luminance about its mean, 1 being a strong picture.
 pub(super) fn contrast(frame: &[u8]) -> f64 {
-    let luminance = |pixel: &[u8; 3]| 0.299 * f64::from(pixel[0]) + 0.587 * f64::from(pixel[1]) + 0.114 * f64::from(pixel[2]);
+    let luminance =
+        |pixel: &[u8; 3]| 0.299 * f64::from(pixel[0]) + 0.587 * f64::from(pixel[1]) + 0.114 * f64::from(pixel[2]);
     let pixels = frame.as_chunks::<3>().0;
-    let (sum, squares) = pixels.iter().map(luminance).fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
+    let (sum, squares) =
+        pixels.iter().map(luminance).fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
     let mean = sum / pixels.len() as f64;
     ((squares / pixels.len() as f64 - mean * mean).max(0.0).sqrt() / FULL_CONTRAST).min(LARGEST_CONTRAST)
 }

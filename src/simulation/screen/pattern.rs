@@ -127,7 +127,8 @@ fn stamp([x, y]: [f64; 2], radius: f64, shade: f64, shades: &mut [f64]) {
     let pixel = |value: f64| (value + 1.0) * SIDE as f64 / 2.0 - 0.5;
     let (x, y, radius) = (pixel(x), pixel(y), radius * SIDE as f64 / 2.0);
     let span = |middle: f64| {
-        let [low, high] = [middle - radius - 1.0, middle + radius + 2.0].map(|edge| edge.clamp(0.0, SIDE as f64) as usize);
+        let [low, high] =
+            [middle - radius - 1.0, middle + radius + 2.0].map(|edge| edge.clamp(0.0, SIDE as f64) as usize);
         low..high
     };
     for row in span(y) {

@@ -26,6 +26,7 @@ pub enum PictureError {
 
 impl Picture {
     /// `FRAME_BYTES` bytes, RGB.
+    #[cfg(test)]
     pub(super) fn new(pixels: Vec<u8>) -> Self {
         debug_assert_eq!(pixels.len(), FRAME_BYTES);
         Self { pixels }
@@ -83,7 +84,9 @@ impl Picture {
             let weight = (1.0 - (left + right - x).abs()) * (1.0 - (top + down - y).abs());
             (weight, self.pixel(left + right, top + down))
         });
-        [0, 1, 2].map(|colour| corners.iter().map(|(weight, pixel)| weight * f64::from(pixel[colour])).sum::<f64>().round() as u8)
+        [0, 1, 2].map(|colour| {
+            corners.iter().map(|(weight, pixel)| weight * f64::from(pixel[colour])).sum::<f64>().round() as u8
+        })
     }
 
     fn pixel(&self, x: f64, y: f64) -> [u8; 3] {
@@ -98,7 +101,8 @@ impl Picture {
 
 /// Row, column and channel of every byte of a frame.
 fn places(colours: &[usize; 3]) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
-    (0..SIDE).flat_map(move |row| (0..SIDE).flat_map(move |column| colours.iter().map(move |colour| (row, column, *colour))))
+    (0..SIDE)
+        .flat_map(move |row| (0..SIDE).flat_map(move |column| colours.iter().map(move |colour| (row, column, *colour))))
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub(in crate::simulation) fn read(bytes: &[u8]) -> Result<Vec<f32>, WaveError> {
     let mut rest = &bytes[12..];
     let mut is_known = false;
     while let Some((name, body)) = rest.split_at_checked(4) {
-        let Some((length, body)) = body.split_first_chunk().map(|(length, body)| (u32::from_le_bytes(*length) as usize, body))
+        let Some((length, body)) =
+            body.split_first_chunk().map(|(length, body)| (u32::from_le_bytes(*length) as usize, body))
         else {
             break;
         };
@@ -25,7 +26,12 @@ pub(in crate::simulation) fn read(bytes: &[u8]) -> Result<Vec<f32>, WaveError> {
         if name == b"fmt " {
             is_known = format(chunk)?;
         } else if name == b"data" && is_known {
-            return Ok(chunk.as_chunks().0.iter().map(|sample| f32::from(i16::from_le_bytes(*sample)) / 32768.0).collect());
+            return Ok(chunk
+                .as_chunks()
+                .0
+                .iter()
+                .map(|sample| f32::from(i16::from_le_bytes(*sample)) / 32768.0)
+                .collect());
         }
         rest = body.get(length + length % 2..).unwrap_or_default();
     }
