@@ -20,15 +20,15 @@ const SOFTEST: f32 = 0.5;
 /// Texts of each kind for ten minutes of film.
 const EVERY_TEN_MINUTES: [(TextKind, usize); 10] = [
     (TextKind::Sentence, 26),
-    (TextKind::WordList, 9),
-    (TextKind::PseudoSentence, 9),
-    (TextKind::PseudoList, 4),
+    (TextKind::WordList, 16),
+    (TextKind::PseudoSentence, 16),
+    (TextKind::PseudoList, 7),
     (TextKind::Complex, 4),
     (TextKind::Simple, 4),
-    (TextKind::EmotionalPain, 5),
-    (TextKind::PhysicalPain, 5),
-    (TextKind::Belief, 5),
-    (TextKind::Photo, 5),
+    (TextKind::EmotionalPain, 4),
+    (TextKind::PhysicalPain, 4),
+    (TextKind::Belief, 4),
+    (TextKind::Photo, 4),
 ];
 
 /// A text with its sound.

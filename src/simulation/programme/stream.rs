@@ -33,24 +33,29 @@ enum Sight {
     Talking,
 }
 
-const SIGHTS: [(Sight, f64); 5] =
-    [(Sight::Black, 0.15), (Sight::Grey, 0.08), (Sight::Pictures, 0.52), (Sight::Pattern, 0.15), (Sight::Talking, 0.1)];
+const SIGHTS: [(Sight, f64); 5] = [
+    (Sight::Black, 0.12),
+    (Sight::Grey, 0.06),
+    (Sight::Pictures, 0.52),
+    (Sight::Pattern, 0.12),
+    (Sight::Talking, 0.18),
+];
 
 const KINDS: [(TextKind, f64); 10] = [
-    (TextKind::Sentence, 0.24),
-    (TextKind::WordList, 0.14),
-    (TextKind::PseudoSentence, 0.13),
-    (TextKind::PseudoList, 0.05),
-    (TextKind::Complex, 0.05),
-    (TextKind::Simple, 0.05),
-    (TextKind::EmotionalPain, 0.09),
-    (TextKind::PhysicalPain, 0.08),
-    (TextKind::Belief, 0.09),
-    (TextKind::Photo, 0.08),
+    (TextKind::Sentence, 0.2),
+    (TextKind::WordList, 0.2),
+    (TextKind::PseudoSentence, 0.2),
+    (TextKind::PseudoList, 0.08),
+    (TextKind::Complex, 0.04),
+    (TextKind::Simple, 0.04),
+    (TextKind::EmotionalPain, 0.06),
+    (TextKind::PhysicalPain, 0.06),
+    (TextKind::Belief, 0.06),
+    (TextKind::Photo, 0.06),
 ];
 
 /// How often the speaker of an utterance is seen.
-const FACE_TO_FACE: f64 = 0.3;
+const FACE_TO_FACE: f64 = 0.15;
 /// The shortest sight (s).
 const SHORTEST_S: f64 = 0.7;
 
