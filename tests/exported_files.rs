@@ -6,11 +6,13 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use encortex::brain::{Hemisphere, Mesh, Surfaces, VolumeMap};
+use encortex::brain::{Hemisphere, Mesh, Subcortex, Surfaces, VolumeMap, Voxel};
 use encortex::export::archive::Archive;
 use encortex::export::table::{Kind, Table, Value};
+use encortex::export::volume_map::VoxelGrid;
 use encortex::export::{
-    self, Names, Provenance, ScalarMap, SliceRows, Statistic, cifti, gifti, hdf5, nifti, npy, png, sidecar,
+    self, Names, Origin, Provenance, ScalarMap, SliceRows, Statistic, Subcortical, cifti, gifti, hdf5, nifti, npy, png,
+    sidecar, volume_map,
 };
 
 const MESH: Mesh = Mesh::Fsaverage5;
@@ -139,11 +141,40 @@ fn write_everything(folder: &Path, surfaces: &Surfaces) -> Result<(), Box<dyn Er
     archive.finish()?;
 
     write_maps(&folder.join("maps"), &mean, &map)?;
+    write_whole_brain(&folder.join("whole_brain"), &values, &map)?;
     write_tables(folder)?;
     write_floats(create("truth.f32")?, &values)?;
     write_floats(create("features.f32")?, &features)?;
     let voxels = map.voxels().iter().flat_map(|(voxel, place)| [voxel.to_le_bytes(), place.to_le_bytes()]);
     fs::write(folder.join("voxels.u32"), voxels.flatten().collect::<Vec<u8>>())?;
+    Ok(())
+}
+
+/// The same response with a subcortex of two boxes, whose values tell their second and their place.
+fn write_whole_brain(folder: &Path, values: &[f32], map: &VolumeMap) -> Result<(), Box<dyn Error>> {
+    fs::create_dir(folder)?;
+    let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new);
+    let thalamus = |left: bool, x: u16| {
+        let label = if left { 10 } else { 49 };
+        (0..40).map(move |place| Voxel { indices: [x + place / 20, 50 + place / 5 % 4, 40 + place % 5], label })
+    };
+    let amygdala = (0..3).map(|z| Voxel { indices: [41, 60, 30 + z], label: 54 });
+    let subcortex = Subcortex::new(thalamus(true, 50).chain(thalamus(false, 38)).chain(amygdala).collect())?;
+    let voxels = subcortex.voxels().len();
+    let own: Vec<f32> = (0..SECONDS * voxels).map(|at| (at / voxels * 1000 + at % voxels) as f32).collect();
+
+    let provenance = provenance();
+    let (mut cortex, mut part) = (SliceRows::new(values, MESH.vertices()), SliceRows::new(&own, voxels));
+    let subcortical = Some(Subcortical { rows: &mut part, subcortex: &subcortex });
+    cifti::write_dtseries(create("response.dtseries.nii")?, &mut cortex, subcortical, &provenance)?;
+    let subcortical = Some(Subcortical { rows: &mut part, subcortex: &subcortex });
+    nifti::write_series(create("response.nii.gz")?, &mut cortex, subcortical, &provenance, map)?;
+    let subcortical = Some(Subcortical { rows: &mut part, subcortex: &subcortex });
+    let response = hdf5::Response { subject: "average", rows: &mut cortex, subcortical };
+    hdf5::write(&folder.join("response.h5"), &mut [response], &[true; SECONDS], &mut [], &provenance)?;
+    npy::write_matrix(create("subcortex.npy")?, &mut part)?;
+    let labels = ScalarMap { name: "subcortex", statistic: Statistic::Value, values: &subcortex.labels() };
+    volume_map::write(create("labels.nii.gz")?, &labels, &VoxelGrid::MNI152, &Origin::from(&provenance))?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! scanner, and a peak 5 s after an onset *in rows* is one 10 s after it in the scanner.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,18 @@ pub enum Moment {
     At { after_s: f64 },
     /// The mean of the rows from one time after the onset to another, both ends included (s).
     Mean { from_s: f64, to_s: f64 },
+}
+
+impl Moment {
+    /// Rows that are read for an onset (s, time of rows); those before the first are left out.
+    pub fn rows(self, onset_s: f64, tr_s: f64) -> Range<usize> {
+        let (from_s, to_s) = match self {
+            Self::At { after_s } => (after_s, after_s),
+            Self::Mean { from_s, to_s } => (from_s, to_s),
+        };
+        let row = |after_s: f64| ((onset_s + after_s) / tr_s).max(0.0);
+        (row(from_s - ROUNDING_S).floor() as usize)..(row(to_s + ROUNDING_S).ceil() as usize + 1)
+    }
 }
 
 /// A stimulus and when it was shown.
@@ -192,6 +205,24 @@ mod tests {
 
     fn shown(stimulus: &str, onset_s: f64) -> Presentation {
         Presentation { stimulus: stimulus.to_owned(), onset_s }
+    }
+
+    proptest! {
+        #[test]
+        fn only_the_rows_of_a_moment_are_read(onset_s in 0.0..8.0_f64, from_s in -2.0..4.0_f64, to_s in 0.0..4.0_f64, tr_s in 0.5..2.0_f64) {
+            for moment in [Moment::At { after_s: from_s }, Moment::Mean { from_s, to_s: from_s + to_s }] {
+                let mut response = rows(20);
+                let read = moment.rows(onset_s, tr_s);
+                for (row, mut values) in response.rows_mut().into_iter().enumerate() {
+                    if !read.contains(&row) {
+                        values.fill(f32::NAN);
+                    }
+                }
+                if let Ok(value) = peak(response.view(), tr_s, onset_s, moment) {
+                    prop_assert!(value.iter().all(|value| value.is_finite()));
+                }
+            }
+        }
     }
 
     #[test]

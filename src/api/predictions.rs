@@ -143,6 +143,7 @@ fn named(state: &State, asked: Asked) -> Result<Named, Error> {
         overlap_s: parameters.overlap_s.unwrap_or(0.0),
         save_features: parameters.save_features.unwrap_or(false),
         output: Output::Responses,
+        rows: None,
     };
     state.predictor.check(&request)?;
     let key = state.predictor.key(&request)?;

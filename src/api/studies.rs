@@ -152,6 +152,7 @@ impl MultisensoryOrder {
             overlap_s: 0.0,
             save_features: false,
             output: Output::Responses,
+            rows: None,
         })
     }
 }

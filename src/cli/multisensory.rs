@@ -44,6 +44,7 @@ impl Multisensory {
             overlap_s: 0.0,
             save_features: false,
             output: Output::Responses,
+            rows: None,
         };
         let bar = bar()?;
         let cancel = cancelled_by_ctrl_c()?;

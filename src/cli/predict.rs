@@ -136,6 +136,7 @@ impl Predict {
             overlap_s: self.overlap_s,
             save_features: self.save_features,
             output: Output::Responses,
+            rows: None,
         }
     }
 

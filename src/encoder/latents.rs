@@ -24,18 +24,29 @@ impl Latents {
 
     /// The response `(subject, time, output)` to a window, read off as each subject has it.
     pub fn read(&self, window: usize, readouts: &[Readout]) -> Array3<f32> {
-        tch::no_grad(|| {
-            let outputs = readouts.first().map_or(0, Readout::outputs);
-            let mut responses = Array3::zeros((readouts.len(), self.hidden.size()[1] as usize, outputs));
-            for (mut response, readout) in responses.outer_iter_mut().zip(readouts) {
-                let layer = match readout.layer() {
-                    Layer::Hidden => &self.hidden,
-                    Layer::BeforeHead => &self.before_head,
-                };
-                copy(&readout.forward(&layer.select(0, window as i64)), response.as_slice_mut());
-            }
-            responses
-        })
+        tch::no_grad(|| self.read_rows(readouts, |layer| layer.select(0, window as i64)))
+    }
+
+    /// The same at some scans of the window alone, `(subject, scan, output)`: the work is that of so many scans.
+    pub fn read_scans(&self, window: usize, readouts: &[Readout], scans: &[usize]) -> Array3<f32> {
+        let scans: Vec<i64> = scans.iter().map(|&scan| scan as i64).collect();
+        let scans = Tensor::from_slice(&scans).to_device(self.hidden.device());
+        tch::no_grad(|| self.read_rows(readouts, |layer| layer.select(0, window as i64).index_select(0, &scans)))
+    }
+
+    /// `rows` takes rows out of a layer.
+    fn read_rows(&self, readouts: &[Readout], rows: impl Fn(&Tensor) -> Tensor) -> Array3<f32> {
+        let (hidden, before_head) = (rows(&self.hidden), rows(&self.before_head));
+        let outputs = readouts.first().map_or(0, Readout::outputs);
+        let mut responses = Array3::zeros((readouts.len(), hidden.size()[0] as usize, outputs));
+        for (mut response, readout) in responses.outer_iter_mut().zip(readouts) {
+            let layer = match readout.layer() {
+                Layer::Hidden => &hidden,
+                Layer::BeforeHead => &before_head,
+            };
+            copy(&readout.forward(layer), response.as_slice_mut());
+        }
+        responses
     }
 
     /// The transformer's output to a window, `(time, hidden)`: what a new subject's head is fitted on.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::header::Header;
 use super::{Error, Origin, ScalarMap};
+use crate::brain::GRID;
 
 const HEADER_BYTES: usize = 348;
 const COMMENT: i32 = 6;
@@ -26,6 +27,15 @@ pub struct VoxelGrid {
     pub affine: [[f64; 4]; 3],
     /// By the NIfTI standard: 4 for MNI152, 2 for another scan.
     pub space: i16,
+}
+
+impl VoxelGrid {
+    /// FSL's and HCP's 2 mm grid of MNI152.
+    pub const MNI152: Self = Self {
+        shape: GRID,
+        affine: [[-2.0, 0.0, 0.0, 90.0], [0.0, 2.0, 0.0, -126.0], [0.0, 0.0, 2.0, -72.0]],
+        space: 4,
+    };
 }
 
 /// Writes a map, a value a voxel, `x` varying fastest, as a gzipped volume. `origin.mesh` is not looked at.

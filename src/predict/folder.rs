@@ -1,7 +1,7 @@
 //! A result's folder: responses written row by row as windows finish, and read back the same way.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -115,7 +115,16 @@ impl ResultWriter {
         self.subcortices.iter_mut().zip(subcortex.outer_iter()).try_for_each(|(to, of)| to.append(of))
     }
 
-    /// Rows written so far.
+    /// Some scans of the next window of `rows` rows, `(subject, scan, vertex then voxel)`; the others are left a gap of 0.
+    pub(super) fn append_scans(&mut self, response: &Array3<f32>, scans: &[usize], rows: usize) -> Result<(), Error> {
+        self.rows += rows;
+        let (cortex, subcortex) = response.view().split_at(Axis(2), self.vertices);
+        let append = |to: &mut ResponseWriter, of: ArrayView2<f32>| to.append_scans(of, scans, rows);
+        self.responses.iter_mut().zip(cortex.outer_iter()).try_for_each(|(to, of)| append(to, of))?;
+        self.subcortices.iter_mut().zip(subcortex.outer_iter()).try_for_each(|(to, of)| append(to, of))
+    }
+
+    /// Rows so far.
     pub(super) fn rows(&self) -> usize {
         self.rows
     }
@@ -124,24 +133,36 @@ impl ResultWriter {
 /// One subject's response, growing by a window's rows at a time.
 struct ResponseWriter {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: File,
+    rows: usize,
 }
 
 impl ResponseWriter {
     fn create(path: PathBuf) -> Result<Self, Error> {
         let file = File::create(&path).map_err(Error::file(&path))?;
-        Ok(Self { file: BufWriter::new(file), path })
+        Ok(Self { file, path, rows: 0 })
     }
 
     /// Appends `(time, vertex)` and makes it visible to readers.
     fn append(&mut self, rows: ArrayView2<f32>) -> Result<(), Error> {
-        let mut append = || {
-            for row in rows.rows() {
-                self.file.write_all(&to_le_bytes(row.iter()))?;
+        let start = (self.rows * rows.ncols() * 4) as u64;
+        self.file.write_all_at(&to_le_bytes(rows.iter()), start).map_err(Error::file(&self.path))?;
+        self.rows += rows.nrows();
+        Ok(())
+    }
+
+    /// Appends some of the next `rows` rows, each at its place.
+    fn append_scans(&mut self, scans: ArrayView2<f32>, places: &[usize], rows: usize) -> Result<(), Error> {
+        let byte = |row: usize| (row * scans.ncols() * 4) as u64;
+        let append = || {
+            for (scan, place) in scans.rows().into_iter().zip(places) {
+                self.file.write_all_at(&to_le_bytes(scan.iter()), byte(self.rows + place))?;
             }
-            self.file.flush()
+            self.file.set_len(byte(self.rows + rows))
         };
-        append().map_err(Error::file(&self.path))
+        append().map_err(Error::file(&self.path))?;
+        self.rows += rows;
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is asked of the pipeline.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,10 @@ pub struct PredictionRequest {
     pub save_features: bool,
     #[serde(skip)]
     pub output: Output,
+    /// Rows that are wanted of the result, where not all are: the others are never read off the encoder and stay 0. Windows
+    /// that overlap need all of theirs.
+    #[serde(skip)]
+    pub rows: Option<BTreeSet<usize>>,
 }
 
 /// What is read off the encoder for every second.
@@ -51,6 +56,12 @@ impl PredictionRequest {
     /// The same with every modality masked: what the model predicts for nothing, the time alone. It is run unchecked.
     pub fn null(&self) -> Self {
         Self { modalities: Some(Vec::new()), ..self.clone() }
+    }
+
+    /// The scans that are wanted of a window of so many, which begins at a row of the result; `None` for all.
+    pub(super) fn scans(&self, first: usize, scans: usize) -> Option<Vec<usize>> {
+        let rows = self.rows.as_ref().filter(|_| self.overlap_s == 0.0)?;
+        Some(rows.range(first..first + scans).map(|row| row - first).collect())
     }
 
     /// Whether features of this modality are to reach the encoder.

@@ -141,9 +141,12 @@ impl<'a> Run<'a> {
     /// window, and writes it.
     pub(super) fn take(&mut self, latents: &Latents, place: usize, forward_s: f64) -> Result<(), Error> {
         let reading = Instant::now();
-        let response = match self.request.output {
-            Output::State => latents.hidden(place).insert_axis(Axis(0)),
-            Output::Responses | Output::MeansOf(_) => latents.read(place, &self.readouts),
+        let window_trs = self.pipeline.settings().window_trs as usize;
+        let scans = self.request.scans(self.results.rows(), window_trs);
+        let response = match (&self.request.output, &scans) {
+            (Output::State, _) => latents.hidden(place).insert_axis(Axis(0)),
+            (Output::Responses | Output::MeansOf(_), None) => latents.read(place, &self.readouts),
+            (Output::Responses | Output::MeansOf(_), Some(scans)) => latents.read_scans(place, &self.readouts, scans),
         };
         if !response.iter().all(|value| value.is_finite()) {
             return Err(Error::NotFinite { window: self.done });
@@ -151,7 +154,10 @@ impl<'a> Run<'a> {
         self.encoder_s += forward_s + reading.elapsed().as_secs_f64();
         self.done += 1;
         let is_last = self.is_done();
-        self.results.append_response(&self.crossfade.join(response, is_last))
+        match scans.filter(|_| self.request.output != Output::State) {
+            Some(scans) => self.results.append_scans(&response, &scans, window_trs),
+            None => self.results.append_response(&self.crossfade.join(response, is_last)),
+        }
     }
 
     /// Writes what the finished prediction says of itself.

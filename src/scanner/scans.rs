@@ -6,9 +6,9 @@ use ndarray::Array2;
 use tokio_util::sync::CancellationToken;
 
 use super::stimuli::Stimuli;
-use super::{Error, Progress, Step, runs};
-use crate::experiment::Spec;
+use super::{Error, Progress, Step, peak, runs};
 use crate::experiment::design::{Run, Trial};
+use crate::experiment::{Estimate, Spec};
 use crate::features::Modality;
 use crate::predict::{Output, Prediction, PredictionRequest, Predictor};
 
@@ -60,6 +60,10 @@ impl Scans {
         let total = runs.len() * masks.len();
         let mut scanned = Vec::with_capacity(runs.len());
         for (number, run) in runs.iter().enumerate() {
+            let rows = match spec.estimate() {
+                Estimate::Peak(peak) => Some(peak::rows(run, peak.span_s(), predictor.settings())),
+                Estimate::Glm(_) | Estimate::Timecourse(_) => None,
+            };
             let mut of_run = Vec::with_capacity(masks.len());
             for (mask, modalities) in masks.iter().enumerate() {
                 listen(Progress { step: Step::Predict, done: number * masks.len() + mask, total });
@@ -71,6 +75,7 @@ impl Scans {
                     overlap_s: spec.design().overlap_s(),
                     save_features: false,
                     output: output.clone(),
+                    rows: rows.clone(),
                 };
                 predictor.check(&request)?;
                 let results = folder.join(format!("run-{}-{mask}", number + 1));

@@ -37,6 +37,7 @@ fn predicted(scanner: &Scanner, stimuli: [&Path; 2], by: Manipulation) -> Tested
         overlap_s: 0.0,
         save_features: false,
         output: Output::Responses,
+        rows: None,
     };
     let folder = tempfile::tempdir()?;
     let prediction =

@@ -6,5 +6,6 @@ mod comparing;
 mod components;
 mod group;
 mod multisensory;
+mod own_subjects;
 mod validating;
 mod workplace;

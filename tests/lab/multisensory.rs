@@ -21,6 +21,7 @@ fn request() -> Option<PredictionRequest> {
         overlap_s: 0.0,
         save_features: false,
         output: Output::Responses,
+        rows: None,
     })
 }
 

@@ -217,6 +217,7 @@ fn predict(
         overlap_s: 0.0,
         save_features,
         output: Output::Responses,
+        rows: None,
     };
     let predicted = predictor.run_blocking(request, folder.to_owned(), |_| (), CancellationToken::new());
     (predicted.expect("a prediction"), onsets)

@@ -136,6 +136,59 @@ class TestCifti:
             np.testing.assert_array_equal(np.array(nibabel.load(metric).agg_data()), half(truth, letter))
 
 
+class TestWholeBrain:
+    @pytest.fixture
+    def written(self, folder):
+        return folder / "whole_brain"
+
+    @pytest.fixture
+    def own(self, written):
+        return np.load(written / "subcortex.npy")
+
+    @pytest.fixture
+    def labels(self, written):
+        return np.asarray(nibabel.load(written / "labels.nii.gz").dataobj)
+
+    def test_values_follow_the_voxels_of_the_labels(self, own, labels):
+        assert own.shape[1] == (labels > 0).sum() == 83
+
+    def test_cifti(self, written, truth, own, labels):
+        image = nibabel.load(written / "response.dtseries.nii")
+        values, brain = image.get_fdata(dtype="f4"), image.header.get_axis(1)
+        np.testing.assert_array_equal(values[:, : 2 * VERTICES], truth)
+        assert brain.volume_shape == labels.shape
+        np.testing.assert_array_equal(brain.affine, nibabel.load(written / "labels.nii.gz").affine)
+        structures = {"THALAMUS_LEFT": 10, "THALAMUS_RIGHT": 49, "AMYGDALA_RIGHT": 54}
+        number = {f"CIFTI_STRUCTURE_{name}": label for name, label in structures.items()}
+        seen = set()
+        for name, part, axis in brain.iter_structures():
+            if name in number:
+                i, j, k = axis.voxel.T
+                assert (labels[i, j, k] == number[name]).all()
+                volumes = np.zeros((len(own), *labels.shape), "f4")
+                volumes[:, labels > 0] = own
+                np.testing.assert_array_equal(values[:, part], volumes[:, i, j, k])
+                seen.add(name)
+        assert seen == set(number)
+
+    def test_nifti(self, written, own, labels):
+        volumes = np.moveaxis(np.asarray(nibabel.load(written / "response.nii.gz").dataobj), -1, 0)
+        np.testing.assert_array_equal(volumes[:, labels > 0], own)
+
+    def test_hdf5(self, written, own, labels):
+        with h5py.File(written / "response.h5") as file:
+            np.testing.assert_array_equal(file["subcortex/response/average"], own)
+            i, j, k, label = np.asarray(file["subcortex/voxels"]).T
+            np.testing.assert_array_equal(labels[i, j, k], label)
+
+    @needs("wb_command")
+    def test_workbench(self, written, own, labels, tmp_path):
+        volume = tmp_path / "volume.nii"
+        run("wb_command", "-cifti-separate", str(written / "response.dtseries.nii"), "COLUMN", "-volume-all", str(volume))
+        image = nibabel.load(volume)
+        assert image.shape[-1] == len(own)
+
+
 class TestNifti:
     @pytest.fixture
     def path(self, find):

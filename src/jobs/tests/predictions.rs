@@ -72,6 +72,7 @@ fn request() -> PredictionRequest {
         overlap_s: 0.0,
         save_features: false,
         output: Output::Responses,
+        rows: None,
     }
 }
 
