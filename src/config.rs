@@ -229,7 +229,7 @@ impl Config {
         SubjectShelf::new(self.data_dir.join("subjects"))
     }
 
-    fn tools(&self) -> anyhow::Result<Tools> {
+    pub(crate) fn tools(&self) -> anyhow::Result<Tools> {
         Ok(Tools {
             ffmpeg: Ffmpeg::locate(self.ffmpeg.as_deref())?,
             speech: Speech::locate(self.espeak.as_deref(), &self.voice),

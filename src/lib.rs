@@ -15,6 +15,7 @@ pub mod features;
 pub mod jobs;
 pub mod predict;
 pub mod scanner;
+pub mod simulation;
 pub mod stimulus;
 pub mod store;
 pub mod study;

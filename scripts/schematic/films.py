@@ -98,8 +98,8 @@ def loudness(samples):
     return np.clip(course / np.percentile(course, 95), 0, 1)
 
 
-def talking(make_rng, index, samples):
-    """A face whose mouth opens as the sound is loud, (frame, row, column, 3)."""
+def mouths(make_rng, index):
+    """One face with its mouth from shut to open, (step, row, column, 3)."""
 
     def portrait(opening):
         rng = make_rng()
@@ -107,5 +107,9 @@ def talking(make_rng, index, samples):
         faces.portray(canvas, faces.Identity.draw_from(rng, index), opening)
         return np.asarray(canvas.image())
 
-    mouths = np.stack([portrait(step / (MOUTHS - 1)) for step in range(MOUTHS)])
-    return mouths[np.rint(loudness(samples) ** 0.7 * (MOUTHS - 1)).astype(int)]
+    return np.stack([portrait(step / (MOUTHS - 1)) for step in range(MOUTHS)])
+
+
+def talking(make_rng, index, samples):
+    """A face whose mouth opens as the sound is loud, (frame, row, column, 3)."""
+    return mouths(make_rng, index)[np.rint(loudness(samples) ** 0.7 * (MOUTHS - 1)).astype(int)]

@@ -166,3 +166,9 @@ def write(path, samples):
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes(samples.tobytes())
+
+
+def read(path):
+    """The samples of a file that `write` wrote."""
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")

@@ -10,6 +10,7 @@ mod model;
 mod multisensory;
 mod predict;
 mod serve;
+mod simulate;
 mod subject;
 mod termination;
 mod train;
@@ -63,6 +64,8 @@ enum Command {
     Components(components::Components),
     /// Predict a film from every set of modalities, and map how the senses come together.
     Multisensory(multisensory::Multisensory),
+    /// Make a simulated cohort: films of generated stimuli, and what a forward model of BOLD makes of them.
+    Simulate(simulate::Simulate),
     /// List, show, export and delete the subjects of your own.
     #[command(subcommand)]
     Subject(subject::Subject),
@@ -96,6 +99,7 @@ impl Arguments {
             Command::Validate(validate) => validate.run(&config),
             Command::Components(components) => components.run(&config),
             Command::Multisensory(multisensory) => multisensory.run(&config),
+            Command::Simulate(simulate) => simulate.run(&config),
             Command::Subject(subject) => subject.run(&config),
             Command::Train(train) => train.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),

@@ -34,6 +34,11 @@ impl Ffmpeg {
         }
     }
 
+    /// The program, to be run with options that are not about one of our files.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// What ffmpeg says about a file (its banner), whether or not it can decode it.
     pub(super) fn describe(&self, path: &Path, container: Container) -> Result<String, Error> {
         let command = self.command(path, container, "info", &[]);

@@ -30,12 +30,35 @@ const AUDIBLE: i16 = 64;
 /// Between the symbols of phonemes.
 const PHONEME_SEPARATOR: char = '_';
 const HEADER_BYTES: usize = 44;
+/// A 16-bit sample of this value would be at full scale.
+const FULL_SCALE: f32 = 32768.0;
 
 /// Where espeak-ng is, and with which voice it speaks.
 #[derive(Clone, Debug)]
 pub struct Speech {
     program: PathBuf,
     voice: String,
+}
+
+/// A text as it was spoken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recital {
+    pub sample_rate: u32,
+    /// One channel, full scale at ±1.
+    pub samples: Vec<f32>,
+    pub words: Vec<SpokenWord>,
+}
+
+/// A word of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpokenWord {
+    pub text: String,
+    /// Onset (s).
+    pub start: f64,
+    /// Length (s).
+    pub duration: f64,
+    /// The sentence that it is part of.
+    pub sentence: String,
 }
 
 /// One sentence as sound.
@@ -51,36 +74,75 @@ impl Speech {
         Speech { program: ffmpeg::locate("espeak-ng", "ENCORTEX_ESPEAK", explicit), voice: voice.into() }
     }
 
+    /// The same program with another of its voices.
+    pub fn with_voice(&self, voice: &str) -> Speech {
+        Speech { voice: voice.into(), ..self.clone() }
+    }
+
+    /// Speaks a text into memory.
+    ///
+    /// # Errors
+    /// [`Error::ProgramMissing`] where espeak-ng does not run, [`Error::Failed`] where it gives no sound, and
+    /// [`Error::NoWord`] for a text without a word.
+    pub fn recite(&self, text: &str) -> Result<Recital, Error> {
+        let mut recital = Recital { sample_rate: 0, samples: Vec::new(), words: Vec::new() };
+        self.each_sentence(text, |utterance, sentence| {
+            recital.sample_rate = utterance.sample_rate;
+            recital.samples.extend(utterance.samples.iter().map(|sample| f32::from(*sample) / FULL_SCALE));
+            recital.words.extend(sentence.words.into_iter().map(|word| SpokenWord {
+                text: word.text,
+                start: word.start,
+                duration: word.duration,
+                sentence: sentence.text.clone(),
+            }));
+            Ok(())
+        })?;
+        if recital.words.is_empty() { Err(Error::NoWord { name: text.into() }) } else { Ok(recital) }
+    }
+
     /// Speaks a text onto a tape; gives its sentences with times and how they were found.
     pub(super) fn speak(&self, text: &str, name: &str, to: &Tape) -> Result<(Recording, Vec<Sentence>, Note), Error> {
-        let sentences = sentences::of_text(text);
-        let (weights, unit) = self.weights(&sentences.concat())?;
-        let mut weights = weights.into_iter();
         let mut recorder: Option<Recorder> = None;
         let mut spoken = Vec::new();
-        let mut reached = 0.0;
-        for words in sentences {
-            let utterance = self.utter(&words.join(" "))?;
+        let unit = self.each_sentence(text, |utterance, sentence| {
             let stream = AudioStream { sample_rate: utterance.sample_rate, channels: 1 };
             let recorder = match &mut recorder {
                 Some(recorder) => recorder,
                 None => recorder.insert(Recorder::new(name.into(), stream, to.clone())?),
             };
-            recorder.write(&utterance.floats())?;
-            let (first, last) = utterance.audible_s();
-            let weights: Vec<usize> = weights.by_ref().take(words.len()).collect();
-            let times = sharing::share(reached + first, reached + last, &weights);
-            let timed = |(word, (start, duration)): (&&str, _)| TimedWord { text: (*word).into(), start, duration };
-            let timed = words.iter().zip(times).map(timed).collect();
-            spoken.push(Sentence { text: words.join(" "), words: timed });
-            reached += utterance.duration();
-        }
+            spoken.push(sentence);
+            recorder.write(&utterance.floats())
+        })?;
         let recording = recorder.ok_or_else(|| Error::NoWord { name: name.into() })?.finish()?;
         let voice = &self.voice;
         let note = format!(
             "the text is spoken by espeak-ng (voice {voice}): sentence times are exact, words share them by {unit}"
         );
         Ok((recording, spoken, Note::new(note)))
+    }
+
+    /// Speaks a text sentence by sentence, each given with the times that its words have in the whole text. Returns the
+    /// unit by which words share the time of their sentence.
+    fn each_sentence(
+        &self,
+        text: &str,
+        mut take: impl FnMut(Utterance, Sentence) -> Result<(), Error>,
+    ) -> Result<&'static str, Error> {
+        let sentences = sentences::of_text(text);
+        let (weights, unit) = self.weights(&sentences.concat())?;
+        let mut weights = weights.into_iter();
+        let mut reached = 0.0;
+        for words in sentences {
+            let utterance = self.utter(&words.join(" "))?;
+            let (first, last) = utterance.audible_s();
+            let weights: Vec<usize> = weights.by_ref().take(words.len()).collect();
+            let times = sharing::share(reached + first, reached + last, &weights);
+            let timed = |(word, (start, duration)): (&&str, _)| TimedWord { text: (*word).into(), start, duration };
+            let timed = words.iter().zip(times).map(timed).collect();
+            reached += utterance.duration();
+            take(utterance, Sentence { text: words.join(" "), words: timed })?;
+        }
+        Ok(unit)
     }
 
     fn utter(&self, sentence: &str) -> Result<Utterance, Error> {
@@ -128,7 +190,7 @@ impl Speech {
 impl Utterance {
     /// Little-endian float32 samples, full scale at ±1.
     fn floats(&self) -> Vec<u8> {
-        self.samples.iter().flat_map(|sample| (f32::from(*sample) / 32768.0).to_le_bytes()).collect()
+        self.samples.iter().flat_map(|sample| (f32::from(*sample) / FULL_SCALE).to_le_bytes()).collect()
     }
 
     /// Length (s).
@@ -199,6 +261,24 @@ mod tests {
         let waveform = recording.sound().waveform().unwrap();
         assert_eq!(waveform.dim(), (1, recording.samples as usize));
         assert!(waveform.iter().any(|value| value.abs() > 0.05));
+    }
+
+    #[test]
+    fn a_text_spoken_into_memory_is_the_one_on_the_tape() {
+        let Some(speech) = speech() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let text = "The old ferry sank. Nobody saw it.";
+        let recital = speech.recite(text).unwrap();
+        let cancel = CancellationToken::new();
+        let tape = tape(folder.path(), 60.0, &cancel);
+        let (recording, sentences, _) = speech.speak(text, "text", &tape).unwrap();
+        assert_eq!(recording.sound().waveform().unwrap().row(0).to_vec(), recital.samples);
+        let words: Vec<TimedWord> = sentences.into_iter().flat_map(|sentence| sentence.words).collect();
+        assert_eq!(words.len(), recital.words.len());
+        assert!(words.iter().zip(&recital.words).all(|(a, b)| (&a.text, a.start) == (&b.text, b.start)));
+        assert_eq!(recital.words[6].sentence, "Nobody saw it.");
+        assert_ne!(speech.with_voice("en-us+f2").recite(text).unwrap().samples, recital.samples);
+        assert!(matches!(speech.recite("\n"), Err(Error::NoWord { .. })));
     }
 
     #[test]

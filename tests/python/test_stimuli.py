@@ -198,3 +198,25 @@ def test_one_modality_is_shown_the_congruent_films(made):
     congruent = [path.read_bytes() for path in files(made, "multisensory", "both_congruent")]
     for condition in ("audio", "video"):
         assert [path.read_bytes() for path in files(made, "multisensory", condition)] == congruent
+
+
+def test_material_has_every_kind_and_none_of_the_localizers(made, tmp_path):
+    folder = make(tmp_path / "material", "--material", "--count", "9", "--seed", "7")
+    for kind in [*CATEGORIES, "scrambled"]:
+        pictures = sorted((folder / kind).glob("*.png"))
+        assert len(pictures) == 9
+        assert all(Image.open(picture).size == (128, 128) for picture in pictures)
+    assert len(list((folder / "sounds").glob("*.wav"))) == 9
+    mouths = [sorted(portrait.glob("*.png")) for portrait in sorted((folder / "portraits").iterdir())]
+    assert len(mouths) == 9 and all(len(portrait) == films.MOUTHS for portrait in mouths)
+    assert all(not np.array_equal(pixels(portrait[0]), pixels(portrait[-1])) for portrait in mouths)
+    for category in CATEGORIES:
+        smaller = [np.asarray(Image.open(path).reduce(2)) for path in (made / category / category).glob("*.png")]
+        own = [np.asarray(Image.open(path)) for path in (folder / category).glob("*.png")]
+        assert not any(np.array_equal(one, other) for one in own for other in smaller)
+
+
+def test_more_material_adds_to_less(tmp_path):
+    few = contents(make(tmp_path / "few", "--material", "--count", "9"), ".png", ".wav")
+    more = contents(make(tmp_path / "more", "--material", "--count", "12"), ".png", ".wav")
+    assert len(more) > len(few) and all(more[name] == content for name, content in few.items())
