@@ -21,6 +21,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use encortex::export::Training;
 use encortex::predict::{Health, Predictor};
 use encortex::scanner::{Scanner, Space};
 use serde::Serialize;
@@ -121,6 +122,17 @@ impl From<SpaceName> for Space {
             SpaceName::Mni152 => Self::Mni152,
             SpaceName::Mni305 => Self::Mni305,
         }
+    }
+}
+
+/// What must be known of a model whose `what` mean nothing, or are no evidence about brains; nothing of another.
+fn print_training(model: &str, training: Training, what: &str) {
+    match training {
+        Training::None => println!("The model {model} is untrained: its {what} mean nothing."),
+        Training::Simulated => {
+            println!("The model {model} was trained on simulated responses: its {what} are no evidence about brains.");
+        }
+        Training::Measured => (),
     }
 }
 

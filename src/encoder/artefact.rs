@@ -160,6 +160,7 @@ mod tests {
             },
             subjects: vec![Subject { name: AVERAGE.into(), row: 0 }],
             trained: false,
+            simulated: false,
         }
     }
 

@@ -268,6 +268,7 @@ mod tests {
             architecture,
             subjects: vec![Subject { name: "one".into(), row: 0 }, Subject { name: AVERAGE.into(), row: 1 }],
             trained: false,
+            simulated: false,
         };
         BrainEncoder::new(&Weights::seeded(3, Device::Cpu, Kind::Float), settings).unwrap()
     }

@@ -250,6 +250,7 @@ fn identity(model: &ResolvedModel, artefact: &Artefact) -> Result<ModelIdentity,
     Ok(ModelIdentity {
         name: model.name.clone(),
         trained: artefact.settings().trained,
+        simulated: artefact.settings().simulated,
         weights_sha256: artefact.weights_sha256()?,
         space: model.card.mesh.clone().unwrap_or_default(),
         licence: model.card.licence.clone(),

@@ -119,8 +119,14 @@ impl Configuration {
         Ok(Outputs { count, mesh: mesh.filter(|mesh| mesh.vertices() == count) })
     }
 
-    /// The settings of the model, for these features and people. The average subject is the first row.
-    pub(super) fn settings(&self, modalities: &[ModalitySettings], subjects: &[String]) -> Result<Settings, Error> {
+    /// The settings of the model, for these features and people, whose responses may be `simulated`. The average subject is
+    /// the first row.
+    pub(super) fn settings(
+        &self,
+        modalities: &[ModalitySettings],
+        subjects: &[String],
+        simulated: bool,
+    ) -> Result<Settings, Error> {
         let (model, outputs) = (&self.model, self.outputs()?);
         let names = [AVERAGE.to_owned()].into_iter().chain(subjects.iter().cloned());
         let subjects: Vec<Subject> = names.zip(0..).map(|(name, row)| Subject { name, row }).collect();
@@ -146,6 +152,7 @@ impl Configuration {
             },
             subjects,
             trained: true,
+            simulated,
         })
     }
 }

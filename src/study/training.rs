@@ -96,7 +96,7 @@ impl Training {
         let study = Study::open(&configuration.study)?;
         let splits = splits(&study.runs, configuration.splits)?;
         let reader = FeatureReader::open(text, audio, video, &resources.pipeline)?;
-        let settings = configuration.settings(reader.modalities(), &subjects(&study, &splits))?;
+        let settings = configuration.settings(reader.modalities(), &subjects(&study, &splits), study.simulated)?;
         std::fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
         let course = Course::open(&folder, &configuration, &study, &splits)?;
         let recordings = recordings::read(&study, &splits, &configuration, &settings, &reader, &mut resources)?;

@@ -50,6 +50,7 @@ fn settings() -> Settings {
             .map(|(name, row)| Subject { name: name.into(), row })
             .collect(),
         trained: false,
+        simulated: false,
     }
 }
 
