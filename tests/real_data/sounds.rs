@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use encortex::analysis::encoding::{Ridge, Runs, score};
-use encortex::brain::region::Region;
-use encortex::brain::{Hemisphere, Surfaces};
+use encortex::brain::{Hemisphere, Region, Surfaces};
 use encortex::features::spectro_temporal::{SpectroTemporal, cochleagram};
 use encortex::features::{Compute, DeviceChoice};
 use encortex::stimulus::{Ffmpeg, Limits, Shelf, Source, Speech, Tools};
@@ -35,7 +34,8 @@ pub(crate) fn compare(folder: &Path, table: &mut Table) -> Result<(), Box<dyn Er
     let features = heard(folder)?;
     let components: Array2<f32> = read_npy(folder.join("components_R_165x6.npy"))?;
     let weights = half_precision(&folder.join("weights_W_6x11065.npy"), &[COMPONENTS.len(), VOXELS])?;
-    let voxels = components.dot(&weights.into_dimensionality()?);
+    let weights: Array2<f32> = weights.into_dimensionality()?;
+    let voxels = components.dot(&weights);
     let measured = concatenate![Axis(1), components, voxels];
     let predicted = predict_left_out(&features, &measured)?;
     let scores = score(predicted.view(), measured.view())?;
