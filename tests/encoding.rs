@@ -133,7 +133,7 @@ fn banded(to: &Folder<'_>) -> Outcome {
     let ridge = BandedRidge {
         bands: Bands::new(SIZES)?,
         penalties: penalties(-1.0, 4.0, 11),
-        shares: draw_shares(SIZES.len(), 30, 5)?,
+        shares: draw_shares(SIZES.len(), 12, 5)?,
         criterion: Criterion::RSquared,
     };
     let token = CancellationToken::new();

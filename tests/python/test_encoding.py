@@ -49,7 +49,8 @@ def close(what, found, expected, relative, absolute=0.0):
 
 
 def columnwise(a, b):
-    return np.array([scipy.stats.pearsonr(x, y).statistic for x, y in zip(a.T, b.T)])
+    """Pearson's correlation of the columns of both."""
+    return (scipy.stats.zscore(a) * scipy.stats.zscore(b)).mean(0)
 
 
 def cross_validated(x, y, groups, grid, score, prior=None):

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use encortex::analysis::encoding::{Ridge, Runs, score};
-use encortex::brain::region::Region;
-use encortex::brain::{Hemisphere, Surfaces};
+use encortex::brain::{Hemisphere, Region, Surfaces};
 use encortex::features::spectro_temporal::{SpectroTemporal, cochleagram};
 use encortex::features::{Compute, DeviceChoice};
 use encortex::stimulus::{Ffmpeg, Limits, Shelf, Source, Speech, Tools};
@@ -35,7 +34,8 @@ pub(crate) fn compare(folder: &Path, table: &mut Table) -> Result<(), Box<dyn Er
     let features = heard(folder)?;
     let components: Array2<f32> = read_npy(folder.join("components_R_165x6.npy"))?;
     let weights = half_precision(&folder.join("weights_W_6x11065.npy"), &[COMPONENTS.len(), VOXELS])?;
-    let voxels = components.dot(&weights.into_dimensionality()?);
+    let weights: Array2<f32> = weights.into_dimensionality()?;
+    let voxels = components.dot(&weights);
     let measured = concatenate![Axis(1), components, voxels];
     let predicted = predict_left_out(&features, &measured)?;
     let scores = score(predicted.view(), measured.view())?;
@@ -120,8 +120,7 @@ fn places(
         for (side, hemisphere) in Hemisphere::BOTH.into_iter().enumerate() {
             let mut map = Array1::<f32>::zeros(10_242);
             for other in 0..COMPONENTS.len() {
-                let series = |of: ArrayView2<'_, f32>, column: usize| of.slice_move(s![.., column..=column]).to_owned();
-                let r = score(series(predicted, component).view(), series(measured, other).view())?.r[0];
+                let r = score(column(predicted, component), column(measured, other))?.r[0];
                 let group = maps.slice(s![0, side, other, ..]);
                 let strongest = group.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f32::max);
                 map.scaled_add(r / strongest, &group);
@@ -130,13 +129,16 @@ fn places(
             let (peak, _) = known.max_by(|a, b| a.1.total_cmp(b.1)).ok_or("a map has values")?;
             let place = surfaces.mni152(hemisphere)[peak];
             let (region, distance) = nearest(place, hemisphere);
-            let place = place.map(|mm| format!("{mm:.0}")).join(", ");
-            let what =
-                format!("{} peaks at ({place}), {distance:.0} mm from the centre of {region}", COMPONENTS[component]);
+            let (name, place) = (COMPONENTS[component], place.map(|mm| format!("{mm:.0}")).join(", "));
+            let what = format!("{name} peaks at ({place}), {distance:.0} mm from the centre of {region}");
             table.holds(&what, ["A1", "STG", "STS"].contains(&region));
         }
     }
     Ok(())
+}
+
+fn column(of: ArrayView2<'_, f32>, index: usize) -> ArrayView2<'_, f32> {
+    of.slice_move(s![.., index..=index])
 }
 
 /// The built-in region that has a sphere whose centre is nearest, and how far that is (mm).

@@ -77,33 +77,20 @@ impl Moments {
         finite::check("the features of a run", features)?;
         finite::check("the responses of a run", responses)?;
 
-        let feature_means = means(features);
-        let output_means = means(responses);
+        let (feature_means, output_means) = (means(features), means(responses));
         let features = features.mapv(f64::from) - &feature_means;
-        let apart = &feature_means - &self.feature_means;
-        let weight = (self.rows * rows) as f64 / (self.rows + rows) as f64;
         self.gram += &features.t().dot(&features);
-        self.gram += &(outer(apart.view(), apart.view()) * weight);
-
         let features = features.mapv(|value| value as f32);
         let blocks = self.cross.axis_chunks_iter_mut(Axis(0), BLOCK).zip(responses.axis_chunks_iter(Axis(1), BLOCK));
-        let blocks = blocks
-            .zip(output_means.axis_chunks_iter(Axis(0), BLOCK))
-            .zip(self.output_means.axis_chunks_iter(Axis(0), BLOCK));
-        let squares = on_all_cores(blocks, |(((mut cross, responses), means), before)| {
+        let blocks = blocks.zip(output_means.axis_chunks_iter(Axis(0), BLOCK));
+        let squares = on_all_cores(blocks, |((mut cross, responses), means)| {
             let responses = &responses - &means.mapv(|mean| mean as f32);
             cross += &responses.t().dot(&features);
-            let output_apart = &means - &before;
-            cross += &outer(output_apart.view(), apart.view()).mapv(|product| (product * weight) as f32);
-            let squares =
-                responses.map_axis(Axis(0), |series| series.iter().map(|&value| f64::from(value).powi(2)).sum());
-            Ok(squares + output_apart.mapv(|apart| apart * apart * weight))
+            let square = |value: &f32| f64::from(*value).powi(2);
+            Ok(responses.map_axis(Axis(0), |series| series.iter().map(square).sum()))
         })?;
         self.squares += &joined(Axis(0), &squares);
-        let share = rows as f64 / (self.rows + rows) as f64;
-        self.feature_means.zip_mut_with(&feature_means, |mean, new| *mean += (new - *mean) * share);
-        self.output_means.zip_mut_with(&output_means, |mean, new| *mean += (new - *mean) * share);
-        self.rows += rows;
+        self.put_together(rows, &feature_means, &output_means);
         Ok(())
     }
 
@@ -114,28 +101,31 @@ impl Moments {
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         expect("moments", "features", other.features(), self.features())?;
         expect("moments", "outputs", other.outputs(), self.outputs())?;
-        if other.rows == 0 {
-            return Ok(());
-        }
-        let rows = self.rows + other.rows;
-        let weight = (self.rows * other.rows) as f64 / rows as f64;
-        let apart = &other.feature_means - &self.feature_means;
-        let output_apart = &other.output_means - &self.output_means;
         self.gram += &other.gram;
-        self.gram += &(outer(apart.view(), apart.view()) * weight);
-        for ((mut cross, other), output_apart) in
-            self.cross.outer_iter_mut().zip(other.cross.outer_iter()).zip(&output_apart)
-        {
-            cross += &other;
-            cross.zip_mut_with(&apart, |sum, apart| *sum += (apart * output_apart * weight) as f32);
-        }
+        self.cross += &other.cross;
         self.squares += &other.squares;
-        self.squares += &output_apart.mapv(|apart| apart * apart * weight);
-        let share = other.rows as f64 / rows as f64;
-        self.feature_means += &(apart * share);
-        self.output_means += &(output_apart * share);
-        self.rows = rows;
+        self.put_together(other.rows, &other.feature_means, &other.output_means);
         Ok(())
+    }
+
+    /// Products that were summed about two means, that of the rows so far and that of `rows` new ones, become products about
+    /// the mean of both.
+    fn put_together(&mut self, rows: usize, feature_means: &Array1<f64>, output_means: &Array1<f64>) {
+        let all = self.rows + rows;
+        if self.rows > 0 && rows > 0 {
+            let weight = (self.rows * rows) as f64 / all as f64;
+            let apart = feature_means - &self.feature_means;
+            let output_apart = output_means - &self.output_means;
+            self.gram += &(outer(apart.view(), apart.view()) * weight);
+            for (mut cross, output_apart) in self.cross.outer_iter_mut().zip(&output_apart) {
+                cross.zip_mut_with(&apart, |sum, apart| *sum += (apart * output_apart * weight) as f32);
+            }
+            self.squares += &output_apart.mapv(|apart| apart * apart * weight);
+        }
+        let share = rows as f64 / all.max(1) as f64;
+        self.feature_means.zip_mut_with(feature_means, |mean, new| *mean += (new - *mean) * share);
+        self.output_means.zip_mut_with(output_means, |mean, new| *mean += (new - *mean) * share);
+        self.rows = all;
     }
 
     /// The moments of some of the features, in the order given.
