@@ -31,8 +31,8 @@ const SOUND_HZ: usize = 16_000;
 const DRIVES: usize = 4;
 
 const CONFIGURATION: &str = "study = 'study.toml'\nhalf = true\ndescription = 'a model of tones'\nlicence = 'CC0'\n\
-     [model]\nmesh = 'fsaverage3'\nhidden = 96\ndepth = 1\nheads = 2\nlow_rank = 12\nwindow_trs = 32\n\
-     [training]\nepochs = 24\nbatch = 4\nlearning_rate = 4e-3\npatience = 24\n";
+     [model]\nmesh = 'fsaverage3'\nhidden = 96\ndepth = 1\nheads = 2\nlow_rank = 12\nwindow_trs = 16\n\
+     [training]\nepochs = 40\nbatch = 4\nlearning_rate = 0.004\npatience = 40\n";
 
 /// A value in [0, 1) that follows from a number, without a pattern.
 fn noise(number: usize) -> f64 {
@@ -161,7 +161,7 @@ impl Laboratory {
         let mut drives = Vec::new();
         for source in sources {
             let read = reader.read(source, 2.0, self.folder.path(), &mut |_, _| {}, &CancellationToken::new())?;
-            assert_eq!((read.start_s, read.end_s), (0.0, LENGTH_S as f64));
+            assert!(read.start_s == 0.0 && (read.end_s - LENGTH_S as f64).abs() < 0.5, "{}", read.end_s);
             drives.push(loudness(read.features[1].as_ref().ok_or("the stimulus has sound")?));
         }
         for part in 0..DRIVES {
@@ -275,7 +275,7 @@ fn a_model_learns_goes_on_after_a_kill_and_predicts() -> Outcome {
     assert_eq!(prediction["model"]["trained"], true);
     assert_eq!((&prediction["seconds"], &prediction["vertices"]), (&64.into(), &OUTPUTS.into()));
 
-    let changed = CONFIGURATION.replace("epochs = 24", "epochs = 25");
+    let changed = CONFIGURATION.replace("epochs = 40", "epochs = 41");
     std::fs::write(laboratory.path("train.toml"), changed)?;
     let refused = refusal(&laboratory.train("unbroken")?);
     assert!(refused.contains("holds the state of another training (its configuration differs)"), "{refused}");

@@ -32,7 +32,7 @@ pub enum Error {
     UnknownSubject { name: String, known: String },
     #[error("the training recipe cannot be followed: {reason}")]
     Recipe { reason: String },
-    #[error("there is nothing to train on: no recording has a response")]
+    #[error("there is nothing to train on: no run is of the train split")]
     NothingToLearn,
     #[error("the loss of step {step} is not finite: lower the learning rate, or look for extreme values in the runs")]
     Diverged { step: u64 },

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Configuration, Error, Split, Study};
 use crate::encoder::training::{Score, Trainer};
 use crate::features::weights::Metadata;
+use crate::stimulus::content_of;
 
 /// The state, in the folder of the model.
 const STATE: &str = "state.safetensors";
@@ -64,8 +65,12 @@ impl Course {
     ) -> Result<Self, Error> {
         let mut runs = Vec::new();
         for (run, split) in study.runs.iter().zip(splits) {
-            let shown = run.source.content()?.to_hex().to_string();
-            runs.push((&run.subject, shown, run.path(), run.tr_s, run.onset_s, *split));
+            let mut content = vec![run.source.content()?];
+            for path in run.bold.paths() {
+                content.push(content_of(path)?);
+            }
+            let content: Vec<String> = content.iter().map(ToString::to_string).collect();
+            runs.push((&run.subject, content, run.tr_s, run.onset_s, *split));
         }
         let identity = [(CONFIGURATION, json(folder, configuration)?), (RUNS, json(folder, &runs)?)];
         let course = Self { folder: folder.to_owned(), identity, per_epoch: 1 };

@@ -88,7 +88,9 @@ impl Shown<'_> {
         let mut contents: Vec<&Content> = self.files.iter().map(|(content, _)| content).collect();
         contents.sort_by_key(|content| *content.as_bytes());
         contents.dedup();
-        contents.iter().for_each(|content| drop(hasher.update(content.as_bytes())));
+        for content in contents {
+            hasher.update(content.as_bytes());
+        }
         hasher.finalize()
     }
 }

@@ -15,6 +15,7 @@ use crate::catalogue::{Catalogue, FolderCard};
 use crate::encoder::training::{FeatureScales, Trainer, Window, epoch};
 use crate::features::{Compute, Modality};
 use crate::predict::{FeatureReader, NamedExtractor, PipelineConfig, Stage};
+use crate::{encoder, predict};
 
 /// How often the state is saved between the ends of epochs.
 const SAVED_EVERY: Duration = Duration::from_secs(60);
@@ -100,11 +101,14 @@ impl Training {
         std::fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
         let course = Course::open(&folder, &configuration, &study, &splits)?;
         let recordings = recordings::read(&study, &splits, &configuration, &settings, &reader, &mut resources)?;
+        if recordings.train.is_empty() {
+            return Err(encoder::Error::NothingToLearn.into());
+        }
 
         let recipe = configuration.training.clone();
         let windows = epoch(&recordings.train, settings.window_trs as usize, recipe.seed, 0).len() as u64;
         let per_epoch = windows.div_ceil(recipe.batch.max(1) as u64).max(1);
-        let compute = Compute::new(resources.pipeline.device, None).map_err(crate::predict::Error::from)?;
+        let compute = Compute::new(resources.pipeline.device, None).map_err(predict::Error::from)?;
         let scales = FeatureScales::of(&recordings.train, &settings.modalities);
         let mut trainer = Trainer::new(settings, recipe, per_epoch * configuration.training.epochs, scales, compute)?;
         let standing = course.restore(&mut trainer)?.unwrap_or_default();

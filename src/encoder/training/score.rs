@@ -3,7 +3,7 @@
 //! The prediction is linear in the latents, so that its products with the measured rows follow from those of the latents, and
 //! no response is made.
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::loss::augmented;
 
@@ -24,7 +24,7 @@ impl Score {
     }
 }
 
-/// Sums over the held-out rows of one subject, in double precision.
+/// Sums over the held-out rows of one subject.
 #[derive(Debug)]
 pub(super) struct Products {
     rows: i64,
@@ -38,7 +38,7 @@ pub(super) struct Products {
 
 impl Products {
     pub(super) fn new(width: i64, outputs: i64) -> Self {
-        let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Double, tch::Device::Cpu));
+        let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Float, Device::Cpu));
         Self {
             rows: 0,
             states: zeros(&[width + 1, width + 1]),
@@ -52,25 +52,26 @@ impl Products {
         let states = augmented(latents);
         let turned = states.transpose(0, 1);
         self.rows += latents.size()[0];
-        self.states += turned.mm(&states).to_kind(Kind::Double);
-        self.together += turned.mm(measured).to_kind(Kind::Double);
-        self.squares += measured.square().sum_dim_intlist(0, false, Kind::Double);
+        let _ = self.states.addmm_(&turned, &states);
+        let _ = self.together.addmm_(&turned, measured);
+        self.squares += measured.norm_scalaropt_dim(2, [0].as_slice(), false).square();
     }
 
     /// The score of a head, `(low rank + 1, output)`, over outputs that vary; `None` where none does. An output that is
     /// predicted to be constant has an r of 0.
     pub(super) fn score(&self, head: &Tensor) -> Option<Score> {
-        let head = head.to_kind(Kind::Double);
-        let last = self.states.size()[0] - 1;
+        let [head, states, together, squares] =
+            [head, &self.states, &self.together, &self.squares].map(|sums| sums.to_kind(Kind::Double));
+        let last = states.size()[0] - 1;
         let count = self.rows as f64;
-        let predicted_sum = (self.states.select(0, last).unsqueeze(1) * &head).sum_dim_intlist(0, false, Kind::Double);
-        let measured_sum = self.together.select(0, last);
-        let predicted_squares = (self.states.mm(&head) * &head).sum_dim_intlist(0, false, Kind::Double);
-        let products = (&head * &self.together).sum_dim_intlist(0, false, Kind::Double);
+        let predicted_sum = (states.select(0, last).unsqueeze(1) * &head).sum_dim_intlist(0, false, Kind::Double);
+        let measured_sum = together.select(0, last);
+        let predicted_squares = (states.mm(&head) * &head).sum_dim_intlist(0, false, Kind::Double);
+        let products = (&head * &together).sum_dim_intlist(0, false, Kind::Double);
         let covariance = products - &predicted_sum * &measured_sum / count;
         let predicted = predicted_squares - predicted_sum.square() / count;
-        let measured = &self.squares - measured_sum.square() / count;
-        let varies = measured.gt(1e-9 * count);
+        let measured = squares - measured_sum.square() / count;
+        let varies = measured.gt(1e-6 * count);
         let r = covariance / (predicted * measured).clamp_min(1e-18 * count * count).sqrt();
         let r = r.masked_select(&varies);
         (r.numel() > 0).then(|| Score {

@@ -75,11 +75,6 @@ impl Trainer {
         self.schedule.rate(self.step)
     }
 
-    /// The rows of subjects, by name.
-    pub fn subject_rows(&self, names: &[String]) -> Result<Vec<SubjectRow>, Error> {
-        self.encoder.subject_rows(names)
-    }
-
     /// The features of a window as the model learns from them.
     fn features(&self, recording: &Recording, window: Window) -> Vec<Option<Array3<f32>>> {
         let mut features = recording.cut(window, self.settings());
