@@ -41,7 +41,8 @@ impl Retrieval {
         let patterns = |series: &Array2<f64>| patterns(series.select(Axis(1), &changing).view(), segments, length);
         let alike = patterns(&predicted).dot(&patterns(&measured).t());
         let ranks = alike.outer_iter().enumerate().map(|(own, row)| {
-            1 + row.iter().enumerate().filter(|&(other, &r)| other != own && !(r < row[own])).count()
+            let is_below = |r: f64| r < row[own];
+            1 + row.iter().enumerate().filter(|&(other, &r)| other != own && !is_below(r)).count()
         });
         let ranks: Vec<usize> = ranks.collect();
         let share = |count: usize| count as f64 / segments as f64;
