@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 import torch
 
+import plain_training
 from bench_sweep import sweep_rows
 from measure import ENCORTEX, WIDE, Row, criterion_seconds, make_film, median_seconds, peak_memory, server
 from plain_encoder import DEPTH, GROUPS, HIDDEN, LOW_RANK, SAMPLES, VERTICES, WIDTHS, BrainEncoder
@@ -54,6 +55,11 @@ def encoder_rows():
         windows = f"encoder, {batch} window{'s' * (batch > 1)}"
         yield Row(windows, f"{ours:.3f} s", f"PyTorch {plain:.3f} s", ours / plain, 0.80)
         yield Row(windows, f"{ours:.3f} s", f"{rate:.0f} GFLOP/s: {bound:.3f} s", ours / bound, 1.25)
+
+
+def training_rows():
+    ours, plain = criterion_seconds("training/a step"), plain_training.step_seconds()
+    yield Row("a training step, 16 windows", f"{ours:.3f} s", f"PyTorch {plain:.3f} s", ours / plain, 1.0)
 
 
 def text_rows():
@@ -131,7 +137,7 @@ def main():
         manifest = folder / "models" / "wide" / "model.toml"
         manifest.parent.mkdir(parents=True)
         manifest.write_text(WIDE)
-        predictions = (encoder_rows(), text_rows(), loading_rows(folder), film_rows(folder), cached_rows(folder))
+        predictions = (encoder_rows(), training_rows(), text_rows(), loading_rows(folder), film_rows(folder), cached_rows(folder))
         for rows in (*predictions, sweep_rows(folder)):
             for row in rows:
                 print(row, flush=True)

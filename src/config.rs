@@ -238,7 +238,7 @@ impl Config {
         })
     }
 
-    fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
+    pub(crate) fn pipeline(&self) -> anyhow::Result<PipelineConfig> {
         let (cache, tools) = (self.data_dir.join("cache"), self.tools()?);
         let own_subjects = self.subjects();
         Ok(PipelineConfig { device: self.device, precision: self.precision, cache, tools, own_subjects })

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod api;
+pub mod bold;
 pub mod brain;
 pub mod catalogue;
 pub mod encoder;
@@ -17,3 +18,4 @@ pub mod scanner;
 pub mod simulation;
 pub mod stimulus;
 pub mod store;
+pub mod study;

@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The library's modules from the top down: each uses only those after it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 16] = [
     "api",
     "jobs",
     "scanner",
     "simulation",
     "experiment",
+    "study",
     "predict",
     "catalogue",
     "encoder",
     "features",
     "stimulus",
+    "bold",
     "analysis",
     "export",
     "brain",

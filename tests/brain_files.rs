@@ -1,12 +1,14 @@
 //! Reads the atlases and the maps that other people's software writes, and compares what was read with what that
-//! software reads itself: `tests/python/test_atlases.py` and `test_measured_maps.py`.
+//! software reads itself: `tests/python/test_atlases.py`, `test_measured_maps.py` and `test_runs.py`.
 
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use encortex::bold::{BoldFile, Outputs};
 use encortex::brain::{Atlas, MeasuredMap, Mesh, Surfaces, VolumeSpace, Volumes};
+use ndarray_npy::write_npy;
 use serde_json::json;
 
 type Tested = Result<(), Box<dyn Error>>;
@@ -44,6 +46,30 @@ fn maps_are_read_and_sampled_as_nibabel_and_nilearn_do_it() -> Tested {
         write("cifti", MeasuredMap::from_cifti(&read("maps.dscalar.nii")?, MESH)?)?;
         for name in ["oblique.nii.gz", "scaled.nii"] {
             write(name, Volumes::from_nifti(&read(name)?)?.on_surface(VolumeSpace::Mni152, surfaces, MESH)?)?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn runs_are_read_and_made_ready_as_scipy_does_it() -> Tested {
+    let outputs = Outputs { count: MESH.vertices(), mesh: Some(MESH) };
+    written_by_python("test_runs.py", "ENCORTEX_RUNS", |folder, _| {
+        for (name, dataset, tr_s) in [
+            ("hemi-L_bold.func.gii", None, None),
+            ("bold.dtseries.nii", None, None),
+            ("volumes_bold.nii.gz", None, None),
+            ("turned_bold.npy", None, Some(1.49)),
+            ("bold.h5", Some("sub-01/bold"), Some(1.49)),
+        ] {
+            let file = BoldFile::named(&folder.join(name), dataset)?;
+            let mut run = file.read(outputs, tr_s, &folder.join("surfaces"))?;
+            write_npy(folder.join(format!("{name}.raw.npy")), run.values())?;
+            let masked = run.standardise()?;
+            let (_, rows) = run.resampled(5.0, 1.0, 100);
+            write_npy(folder.join(format!("{name}.ready.npy")), &rows)?;
+            let said = json!({ "tr_s": run.tr_s(), "constant": masked.constant, "not_finite": masked.not_finite });
+            fs::write(folder.join(format!("{name}.json")), said.to_string())?;
         }
         Ok(())
     })

@@ -11,8 +11,8 @@ use encortex::export::archive::Archive;
 use encortex::export::table::{Kind, Table, Value};
 use encortex::export::volume_map::VoxelGrid;
 use encortex::export::{
-    self, Names, Origin, Provenance, ScalarMap, SliceRows, Statistic, Subcortical, cifti, gifti, hdf5, nifti, npy, png,
-    sidecar, volume_map,
+    self, Names, Origin, Provenance, ScalarMap, SliceRows, Statistic, Subcortical, Training, cifti, gifti, hdf5, nifti,
+    npy, png, sidecar, volume_map,
 };
 
 const MESH: Mesh = Mesh::Fsaverage5;
@@ -66,7 +66,7 @@ fn surfaces(python: &Path) -> Result<Option<Surfaces>, Box<dyn Error>> {
 fn provenance() -> Provenance {
     Provenance {
         model: "tribe-v2".to_owned(),
-        trained: true,
+        training: Training::Measured,
         weights_sha256: "5e".repeat(32),
         licence: "CC BY-NC 4.0".to_owned(),
         mesh: MESH,

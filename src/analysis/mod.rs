@@ -16,6 +16,8 @@
 //! ([`summarise`]) and taken apart into independent components ([`FastIca`]). There a map is a value a vertex, left
 //! hemisphere first, and what it lacks (the medial wall, a vertex without data) is NaN.
 //!
+//! Models of *measured* responses, and the scores of any model against them, are in [`encoding`].
+//!
 //! Everything works on views of arrays; nothing here reads or writes.
 
 mod autocorrelation;
@@ -26,6 +28,7 @@ mod contrast;
 mod correlation;
 mod design_matrix;
 mod drift;
+pub mod encoding;
 mod error;
 mod estimable;
 mod fdr;

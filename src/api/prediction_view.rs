@@ -53,6 +53,8 @@ pub(super) struct ModelView {
     name: String,
     /// False for random weights: what such a model predicts means nothing.
     trained: bool,
+    /// True where it was trained on simulated responses: what it predicts is no evidence about brains.
+    simulated: bool,
 }
 
 /// Row i of a response is the brain's answer to one second of the stimulus, measured some seconds later.
@@ -120,8 +122,10 @@ impl PredictionView {
         let card = state.predictor.card();
         Ok(Self {
             model: match &result {
-                Some(result) => ModelView { name: result.model.name.clone(), trained: result.model.trained },
-                None => ModelView { name: card.name.clone(), trained: card.trained },
+                Some(Prediction { model, .. }) => {
+                    ModelView { name: model.name.clone(), trained: model.trained, simulated: model.simulated }
+                }
+                None => ModelView { name: card.name.clone(), trained: card.trained, simulated: card.simulated },
             },
             created: job.created,
             started: job.started,

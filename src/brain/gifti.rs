@@ -13,6 +13,8 @@ use super::{Error, Hemisphere};
 /// The largest file (bytes, decompressed) and array (values) that are read: several times those of fsaverage.
 const MAX_BYTES: usize = 64 << 20;
 const MAX_VALUES: usize = 4 << 20;
+/// The largest file of a run, which has an array for each scan.
+const MAX_RUN_BYTES: usize = 4 << 30;
 
 /// What is read of a file.
 #[derive(Debug, Default)]
@@ -49,7 +51,16 @@ pub(super) enum Values {
 
 /// Reads a `.gii` or `.gii.gz` file.
 pub(super) fn read(bytes: &[u8]) -> Result<Gifti, Error> {
-    let unpacked = gunzip(bytes, MAX_BYTES).map_err(Error::Read)?.ok_or(Error::TooLarge { limit: MAX_BYTES })?;
+    read_within(bytes, MAX_BYTES)
+}
+
+/// Reads a `.func.gii` as large as a run is.
+pub(super) fn read_run(bytes: &[u8]) -> Result<Gifti, Error> {
+    read_within(bytes, MAX_RUN_BYTES)
+}
+
+fn read_within(bytes: &[u8], limit: usize) -> Result<Gifti, Error> {
+    let unpacked = gunzip(bytes, limit).map_err(Error::Read)?.ok_or(Error::TooLarge { limit })?;
     let text = std::str::from_utf8(&unpacked).map_err(Error::NotText)?;
     let mut xml = Reader::from_str(text);
     let mut is_gifti = false;

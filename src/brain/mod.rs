@@ -31,7 +31,7 @@ pub use atlas::{Atlas, Parcel};
 pub use cifti::Error as CiftiError;
 pub use error::Error;
 pub use hemisphere::Hemisphere;
-pub use measured::{MeasuredMap, VolumeSpace, Volumes};
+pub use measured::{MeasuredMap, MeasuredSeries, VolumeSpace, Volumes};
 pub use mesh::Mesh;
 pub use nesting::OtherMesh;
 pub use nifti::Error as NiftiError;

@@ -3,7 +3,7 @@
 //! A model that predicts it says so by a label volume on the grid of FSL and HCP (2 mm), with the numbers that FreeSurfer
 //! and HCP give to structures. Values follow the voxels of the volume as NumPy's `data[labels > 0]` does: `z` varies fastest.
 
-use super::nifti::{self, Nifti};
+use super::nifti::{self, Limits, Nifti};
 use super::volume::{AFFINE, GRID};
 
 /// FreeSurfer's number of each structure, and its name in CIFTI-2. The ventricles have none of their own there.
@@ -78,7 +78,7 @@ impl Subcortex {
 
     /// Reads a label volume, `.nii` or `.nii.gz`; 0 is outside.
     pub fn from_nifti(bytes: &[u8]) -> Result<Self, SubcortexError> {
-        let volume = Nifti::read(bytes)?;
+        let volume = Nifti::read(bytes, Limits::MAPS)?;
         let dims = &volume.header.dims;
         if dims.get(..3) != Some(&GRID) || volume.header.values() != GRID.iter().product::<usize>() {
             return Err(SubcortexError::Grid { found: dims.clone() });

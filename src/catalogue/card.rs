@@ -14,6 +14,9 @@ pub struct Card {
     pub licence: String,
     /// False for random weights: such a model's responses mean nothing.
     pub trained: bool,
+    /// True where it was trained on simulated responses: what it predicts is no evidence about brains.
+    #[serde(default)]
+    pub simulated: bool,
     /// The cortical mesh of its outputs, `fsaverage3` … `fsaverage6`; none where they are not vertices.
     pub mesh: Option<String>,
     /// Values in a row of its response, both hemispheres together.
@@ -62,6 +65,7 @@ impl Card {
             description: manifest.description.clone(),
             licence: manifest.licence.clone(),
             trained: manifest.trained,
+            simulated: manifest.simulated,
             mesh: Some(manifest.mesh.clone()),
             vertices: manifest.vertices,
             voxels: manifest.voxels,
@@ -78,6 +82,7 @@ impl Card {
             description: "a model in a folder, which no manifest describes".into(),
             licence: "not stated".into(),
             trained: false,
+            simulated: false,
             mesh: None,
             vertices: 0,
             voxels: 0,
@@ -90,8 +95,8 @@ impl Card {
 
     /// The card with what the encoder's own files say, which goes before what a manifest tells.
     pub(super) fn corrected(self, facts: &EncoderFacts) -> Self {
-        let EncoderFacts { trained, mesh, vertices, voxels, subjects, .. } = facts.clone();
-        Self { trained, mesh, vertices, voxels, subjects, ..self }
+        let EncoderFacts { trained, simulated, mesh, vertices, voxels, subjects, .. } = facts.clone();
+        Self { trained, simulated, mesh, vertices, voxels, subjects, ..self }
     }
 
     /// The size of all parts together; `None` while one is not here.

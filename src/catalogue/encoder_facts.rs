@@ -11,6 +11,7 @@ use crate::features::Modality;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct EncoderFacts {
     pub trained: bool,
+    pub simulated: bool,
     pub mesh: Option<String>,
     pub vertices: u64,
     pub voxels: u64,
@@ -33,6 +34,7 @@ impl EncoderFacts {
         let bytes = std::fs::metadata(weights).map_err(Error::read(weights))?.len();
         Ok(Self {
             trained: settings.trained,
+            simulated: settings.simulated,
             mesh: settings.mesh.clone(),
             vertices: settings.vertices() as u64,
             voxels: settings.voxels() as u64,

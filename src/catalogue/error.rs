@@ -18,6 +18,8 @@ pub enum Error {
         "{file} names its model {name:?}: a name is made of letters, digits, '-', '_' and '.', and starts with no '.'"
     )]
     ModelName { file: String, name: String },
+    #[error("{path} is not the card of a model: description and licence are needed")]
+    FolderCard { path: String, source: serde_json::Error },
     #[error("{path} is not what `encortex model pull` or `atlas pull` writes there; remove it and pull again")]
     Lock { path: String, source: serde_json::Error },
     #[error("{path} is not a safetensors file: {reason}")]

@@ -25,6 +25,9 @@ pub struct Manifest {
     pub licence: String,
     /// False for random weights: such a model's responses mean nothing.
     pub trained: bool,
+    /// Whether it was trained on simulated responses.
+    #[serde(default)]
+    pub simulated: bool,
     /// The cortical mesh of its outputs: `fsaverage3` … `fsaverage6`.
     pub mesh: String,
     /// Values in a row of its response, both hemispheres together.

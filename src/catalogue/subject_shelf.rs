@@ -51,8 +51,9 @@ pub struct FitScores {
     pub held_out_r: f64,
     /// The same by the average head of the model, where it has one.
     pub average_r: Option<f64>,
-    /// Outputs whose r is above chance at a false discovery rate of 0.05, as a fraction.
-    pub significant: f64,
+    /// Outputs whose r is above chance at a false discovery rate of 0.05, as a fraction, one sample a minute being counted as
+    /// independent; where three minutes or more were held out.
+    pub significant: Option<f64>,
     /// Mean noise ceiling over outputs, where a stimulus was shown again.
     pub ceiling: Option<f64>,
     /// r over ceiling, the mean over outputs.
@@ -206,7 +207,7 @@ mod tests {
             scores: FitScores {
                 held_out_r: 0.3,
                 average_r: Some(0.2),
-                significant: 0.5,
+                significant: Some(0.5),
                 ceiling: None,
                 ceiling_share: None,
                 outputs: 4,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::card::{Card, Part, Size};
 use super::encoder_facts::EncoderFacts;
+use super::folder_card::FolderCard;
 use super::hub_names::Repository;
 use super::manifest::{Manifest, Origin, Published, RepositoryFiles};
 use super::{Catalogue, Error, extractor, untrained};
@@ -52,6 +53,14 @@ impl Survey {
 }
 
 impl Catalogue {
+    /// The extractor that a model's settings name for a modality: `built-in:NAME`, or a repository of the hub.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] with the remedy where it is not on this machine; others say what is wrong with its name or folder.
+    pub fn extractor(&self, modality: Modality, name: &str) -> Result<ExtractorSource, Error> {
+        self.find_extractor(modality, name, Path::new("")).map(|found| found.place)
+    }
+
     /// Looks for the parts of what `--model` says: a manifest's name, or a folder.
     pub(super) fn survey(&self, model: &str) -> Result<Survey, Error> {
         if let Some(manifest) = self.manifests.get(model) {
@@ -64,7 +73,11 @@ impl Catalogue {
         }
         let facts = self.encoder_facts(folder)?;
         let name = folder.file_name().map_or_else(|| model.to_owned(), |name| name.to_string_lossy().into_owned());
-        Ok(self.survey_folder(Card::of_folder(name, &facts), model.to_owned(), &facts, folder))
+        let card = match FolderCard::read(folder)? {
+            Some(own) => own.onto(Card::of_folder(name, &facts)),
+            None => Card::of_folder(name, &facts),
+        };
+        Ok(self.survey_folder(card, model.to_owned(), &facts, folder))
     }
 
     /// A published model may be here in parts; one that is made here is here once it is asked for.
@@ -102,18 +115,21 @@ impl Catalogue {
     ) -> [Result<ExtractorSource, Error>; 3] {
         let [text, audio, video] = sources;
         let mut survey = |modality: Modality, source: &String| {
-            let found = match BuiltIn::named(source, modality) {
-                Some(built_in) => built_in
-                    .map(|built_in| Found { place: ExtractorSource::BuiltIn(built_in), size: Size::NONE })
-                    .map_err(Error::from),
-                None => self.extractor_folder(source, beside).and_then(|folder| {
-                    let size = extractor::measure(modality, &folder)?;
-                    Ok(Found { place: ExtractorSource::Folder(folder), size })
-                }),
-            };
+            let found = self.find_extractor(modality, source, beside);
             self.tell(modality.name(), source.clone(), found, card)
         };
         [survey(Modality::Text, text), survey(Modality::Audio, audio), survey(Modality::Video, video)]
+    }
+
+    fn find_extractor(&self, modality: Modality, source: &str, beside: &Path) -> Result<Found<ExtractorSource>, Error> {
+        match BuiltIn::named(source, modality) {
+            Some(built_in) => Ok(Found { place: ExtractorSource::BuiltIn(built_in?), size: Size::NONE }),
+            None => {
+                let folder = self.extractor_folder(source, beside)?;
+                let size = extractor::measure(modality, &folder)?;
+                Ok(Found { place: ExtractorSource::Folder(folder), size })
+            }
+        }
     }
 
     /// Puts a part on the card, and among what is missing if it is not here.

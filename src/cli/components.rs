@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use encortex::export::Training;
 use encortex::scanner::{self, ComponentsReport, ComponentsRequest, MapFile};
 
-use super::SpaceName;
+use super::{SpaceName, print_training};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -63,7 +64,5 @@ fn print_report(report: &ComponentsReport) {
         println!("{:<14} {:>8.1}% {r:>6}", row.name, 100.0 * row.explained);
     }
     println!("{}", report.order_and_sign);
-    if !report.trained {
-        println!("The model {} is untrained: its components mean nothing.", report.model);
-    }
+    print_training(&report.model, Training::new(report.trained, report.simulated), "components");
 }

@@ -11,7 +11,7 @@ use encortex::export::table::TableFormat;
 use encortex::scanner::{self, Desk, Intake, Order, Progress, Report, Scanner, Step, SweepTable};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{cancelled_by_ctrl_c, load};
+use super::{cancelled_by_ctrl_c, load, print_training};
 use crate::config::Config;
 
 #[derive(Subcommand)]
@@ -280,7 +280,5 @@ fn print_report(report: &Report) {
         }
     }
     println!("\n{}", report.unit);
-    if !report.model.trained {
-        println!("The model {} is untrained: its responses mean nothing.", report.model.name);
-    }
+    print_training(&report.model.name, report.model.training(), "responses");
 }

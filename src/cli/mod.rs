@@ -13,6 +13,7 @@ mod serve;
 mod simulate;
 mod subject;
 mod termination;
+mod train;
 mod validate;
 mod worker;
 
@@ -20,6 +21,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use encortex::export::Training;
 use encortex::predict::{Health, Predictor};
 use encortex::scanner::{Scanner, Space};
 use serde::Serialize;
@@ -68,6 +70,8 @@ enum Command {
     /// List, show, export and delete the subjects of your own.
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// Train a model on stimuli and the responses that were measured to them.
+    Train(train::Train),
     /// List, install and fetch atlases.
     #[command(subcommand)]
     Atlas(atlas::Atlas),
@@ -98,6 +102,7 @@ impl Arguments {
             Command::Multisensory(multisensory) => multisensory.run(&config),
             Command::Simulate(simulate) => simulate.run(&config),
             Command::Subject(subject) => subject.run(&config),
+            Command::Train(train) => train.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),
         }
@@ -117,6 +122,17 @@ impl From<SpaceName> for Space {
             SpaceName::Mni152 => Self::Mni152,
             SpaceName::Mni305 => Self::Mni305,
         }
+    }
+}
+
+/// What must be known of a model whose `what` mean nothing, or are no evidence about brains; nothing of another.
+fn print_training(model: &str, training: Training, what: &str) {
+    match training {
+        Training::None => println!("The model {model} is untrained: its {what} mean nothing."),
+        Training::Simulated => {
+            println!("The model {model} was trained on simulated responses: its {what} are no evidence about brains.");
+        }
+        Training::Measured => (),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use encortex::catalogue::{Card, Catalogue, Hub, PullProgress};
 use encortex::encoder::Artefact;
+use encortex::export::Training;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::config::Config;
@@ -44,7 +45,14 @@ fn print_card(card: &Card) {
     field("name", &card.name);
     field("", &card.description);
     field("licence", &card.licence);
-    field("trained", if card.trained { "yes" } else { "no: its responses mean nothing" });
+    field(
+        "trained",
+        match Training::new(card.trained, card.simulated) {
+            Training::None => "no: its responses mean nothing",
+            Training::Simulated => "on simulated responses: its own are no evidence about brains",
+            Training::Measured => "yes",
+        },
+    );
     let mesh = card.mesh.as_deref().unwrap_or("not a cortical mesh");
     field("space", &format!("{mesh}, {} values a second", card.vertices));
     field("subjects", &card.subjects.join(", "));

@@ -8,7 +8,7 @@ use encortex::scanner::MultisensoryReport;
 use encortex::stimulus::Source;
 
 use super::experiment::{bar, show};
-use super::{cancelled_by_ctrl_c, load};
+use super::{cancelled_by_ctrl_c, load, print_training};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -69,7 +69,5 @@ fn print_report(report: &MultisensoryReport) {
         println!("  vertices dominated by {}", dominant.join(", "));
     }
     println!("{}", report.proxy);
-    if !report.model.trained {
-        println!("The model {} is untrained: its responses mean nothing.", report.model.name);
-    }
+    print_training(&report.model.name, report.model.training(), "responses");
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use encortex::export::Training;
 use encortex::scanner::{Benchmark, ValidationReport};
 
 use super::experiment::{bar, show};
-use super::{SpaceName, cancelled_by_ctrl_c, load, write_json};
+use super::{SpaceName, cancelled_by_ctrl_c, load, print_training, write_json};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -74,7 +75,5 @@ fn print_report(report: &ValidationReport) {
             println!("{}: {missing}", row.localizer);
         }
     }
-    if !report.trained {
-        println!("The model {} is untrained: no agreement is to be expected.", report.model);
-    }
+    print_training(&report.model, Training::new(report.trained, report.simulated), "contrasts");
 }

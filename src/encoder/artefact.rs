@@ -160,6 +160,7 @@ mod tests {
             },
             subjects: vec![Subject { name: AVERAGE.into(), row: 0 }],
             trained: false,
+            simulated: false,
         }
     }
 
@@ -190,7 +191,7 @@ mod tests {
         let folder = untrained();
         let artefact = Artefact::open(folder.path()).unwrap();
         let encoder = BrainEncoder::load(&artefact, CPU).unwrap();
-        let head = encoder.folded_head(encoder.subject_rows(&[AVERAGE.to_owned()]).unwrap()[0]);
+        let head = encoder.head(AVERAGE).unwrap().weight;
         assert_eq!(head.dim(), (12, 64));
         let weights = artefact.weights(CPU);
         let shared = (&weights / "low_rank_head").tensor("weight", &[16, 64], weights::Init::Zeros);

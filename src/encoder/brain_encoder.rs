@@ -1,6 +1,6 @@
 //! TRIBE v2: features of text, sound and film in, the response of a cortex out.
 
-use ndarray::{Array2, Array4, ArrayView3, ArrayView4, Axis};
+use ndarray::{Array1, Array2, Array4, ArrayView3, ArrayView4, Axis};
 use tch::{Device, Kind, Tensor};
 
 use super::Error;
@@ -80,19 +80,24 @@ impl BrainEncoder {
         subject.map(|subject| SubjectRow(subject.row)).ok_or_else(unknown)
     }
 
-    /// What the transformer's output is read by at each vertex of a subject: `(vertex, hidden)`, the low-rank head and the
-    /// subject's head folded into one matrix, without the bias.
-    pub fn folded_head(&self, subject: SubjectRow) -> Array2<f32> {
-        tch::no_grad(|| {
+    /// What the transformer's output is read by at each output of a subject: the low-rank head and the subject's head folded
+    /// into one matrix.
+    pub fn head(&self, name: &str) -> Result<OwnHead, Error> {
+        let subject = self.subject_row(name)?;
+        Ok(tch::no_grad(|| {
             let own = self.predictor.weights_of(subject).transpose(0, 1);
             let folded = match &self.low_rank_head {
                 Some(shared) => own.matmul(&shared.weight),
                 None => own,
             };
-            let mut head = Array2::zeros([folded.size()[0] as usize, folded.size()[1] as usize]);
-            copy(&folded, head.as_slice_mut());
-            head
-        })
+            let mut weight = Array2::zeros([folded.size()[0] as usize, folded.size()[1] as usize]);
+            copy(&folded, weight.as_slice_mut());
+            let mut bias = Array1::zeros(weight.nrows());
+            if let Some(own) = self.predictor.bias_of(subject) {
+                copy(&own, bias.as_slice_mut());
+            }
+            OwnHead { weight, bias }
+        }))
     }
 
     /// How the response of a subject is read off; a name that the model lacks is refused with those it has.
@@ -137,7 +142,12 @@ impl BrainEncoder {
         Ok(responses)
     }
 
-    fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
+    /// Each subject's head with its bias as a further row, `(low rank + 1, output)`.
+    pub(super) fn augmented_heads(&self) -> Vec<Tensor> {
+        self.predictor.augmented()
+    }
+
+    pub(super) fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
         let modalities = &self.settings.modalities;
         if features.len() != modalities.len() {
             return Err(Error::Modalities { given: features.len(), needed: modalities.len() });
@@ -155,7 +165,8 @@ impl BrainEncoder {
         Ok(())
     }
 
-    fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
+    /// [`Self::latents`] of features that were checked, with gradients where the weights require them.
+    pub(super) fn shared_response(&self, windows: &[WindowFeatures<'_>]) -> Latents {
         let of_modality = |(place, projector): (usize, &Linear)| {
             let features: Vec<_> = windows.iter().map(|features| features[place].as_ref()).collect();
             self.project(projector, &features)
@@ -257,6 +268,7 @@ mod tests {
             architecture,
             subjects: vec![Subject { name: "one".into(), row: 0 }, Subject { name: AVERAGE.into(), row: 1 }],
             trained: false,
+            simulated: false,
         };
         BrainEncoder::new(&Weights::seeded(3, Device::Cpu, Kind::Float), settings).unwrap()
     }

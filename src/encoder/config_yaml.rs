@@ -130,6 +130,7 @@ impl Config {
             },
             subjects: self.data.subject_id.subjects(subject_rows, sizes.subject_layers.subject_dropout.is_some()),
             trained: true,
+            simulated: false,
         };
         settings.check()
     }

@@ -30,6 +30,14 @@ pub enum Error {
     HeadShape { found: (usize, usize), needed: (usize, usize) },
     #[error("the model has no subject {name}; it has {known}")]
     UnknownSubject { name: String, known: String },
+    #[error("the training recipe cannot be followed: {reason}")]
+    Recipe { reason: String },
+    #[error("there is nothing to train on: no run is of the train split")]
+    NothingToLearn,
+    #[error("the loss of step {step} is not finite: lower the learning rate, or look for extreme values in the runs")]
+    Diverged { step: u64 },
+    #[error("{path} is no state of this training: {reason}")]
+    State { path: String, reason: String },
     #[error("{given} modalities were given to a model of {needed}")]
     Modalities { given: usize, needed: usize },
     #[error("features of {modality:?} have shape {given:?}; (window, layer group, width, sample) must be {needed:?}")]

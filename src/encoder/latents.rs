@@ -22,6 +22,11 @@ impl Latents {
         Self { hidden, before_head }
     }
 
+    /// What the model's subject head stands on, `(window, time, width)`.
+    pub(super) fn into_before_head(self) -> Tensor {
+        self.before_head
+    }
+
     /// The response `(subject, time, output)` to a window, read off as each subject has it.
     pub fn read(&self, window: usize, readouts: &[Readout]) -> Array3<f32> {
         tch::no_grad(|| self.read_rows(readouts, |layer| layer.select(0, window as i64)))

@@ -15,6 +15,7 @@ mod own_head;
 mod readout;
 mod settings;
 mod subject_head;
+pub mod training;
 mod transformer;
 
 pub use artefact::Artefact;

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::subject_head::SubjectRow;
 use crate::brain::Mesh;
+use crate::export::Training;
 use crate::features::Modality;
 use crate::features::layers::LayerSelection;
 
@@ -34,6 +36,9 @@ pub struct Settings {
     pub subjects: Vec<Subject>,
     /// Whether the weights were trained, or are random.
     pub trained: bool,
+    /// Whether what they were trained on was simulated.
+    #[serde(default)]
+    pub simulated: bool,
 }
 
 /// The features of one modality and where they come from.
@@ -81,11 +86,23 @@ pub struct Subject {
     pub row: i64,
 }
 
+impl Subject {
+    /// Their row, for those who hold a model's settings and not the model.
+    pub fn subject_row(&self) -> SubjectRow {
+        SubjectRow(self.row)
+    }
+}
+
 impl Settings {
     /// Whose response is predicted where nobody is named: the average subject, or else the first.
     pub fn default_subject(&self) -> Option<String> {
         let average = self.subjects.iter().find(|subject| subject.name == AVERAGE);
         average.or(self.subjects.first()).map(|subject| subject.name.clone())
+    }
+
+    /// What the weights were learned from.
+    pub fn training(&self) -> Training {
+        Training::new(self.trained, self.simulated)
     }
 
     /// Outputs that are vertices of the mesh, both hemispheres together; all of them where no mesh is named.

@@ -10,6 +10,12 @@ use crate::features::weights::{Init, Weights};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SubjectRow(pub(super) i64);
 
+impl SubjectRow {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// `y = W[s]ᵀ x + b[s]`.
 #[derive(Debug)]
 pub(super) struct SubjectHead {
@@ -34,9 +40,21 @@ impl SubjectHead {
         self.weights.select(0, row)
     }
 
+    /// Each subject's weights with the bias as a further row, `(low rank + 1, output)`.
+    pub(super) fn augmented(&self) -> Vec<Tensor> {
+        let size = self.weights.size();
+        let no_bias = || Tensor::zeros([size[0], size[2]], (self.weights.kind(), self.weights.device()));
+        let bias = self.bias.as_ref().map_or_else(no_bias, Tensor::shallow_clone);
+        Tensor::cat(&[&self.weights, &bias.unsqueeze(1)], 1).unbind(0)
+    }
+
+    /// One subject's bias, `(output)`.
+    pub(super) fn bias_of(&self, SubjectRow(row): SubjectRow) -> Option<Tensor> {
+        self.bias.as_ref().map(|bias| bias.select(0, row))
+    }
+
     /// How one subject's response is read off what all share.
     pub(super) fn readout(&self, subject: SubjectRow) -> Readout {
-        let bias = self.bias.as_ref().map(|bias| bias.select(0, subject.0));
-        Readout::new(Layer::BeforeHead, self.weights_of(subject), bias)
+        Readout::new(Layer::BeforeHead, self.weights_of(subject), self.bias_of(subject))
     }
 }

@@ -80,22 +80,23 @@ impl<B> SubLayer<B> {
     }
 }
 
-/// Every sample scaled to one learned length.
+/// Every sample scaled to one learned length: `g` times the root of the width.
 #[derive(Debug)]
 struct ScaleNorm {
-    length: Tensor,
+    g: Tensor,
+    root: f64,
 }
 
 impl ScaleNorm {
     fn new(weights: &Weights, hidden: i64) -> Self {
-        Self { length: weights.tensor("g", &[1], Init::Ones).to_kind(Kind::Float) * (hidden as f64).sqrt() }
+        Self { g: weights.tensor("g", &[1], Init::Ones).to_kind(Kind::Float), root: (hidden as f64).sqrt() }
     }
 }
 
 impl Module for ScaleNorm {
     fn forward(&self, xs: &Tensor) -> Tensor {
         let norm = xs.norm_scalaropt_dim_dtype(2, [-1].as_slice(), true, Kind::Float).clamp_min(SHORTEST);
-        xs * (&self.length / norm).to_kind(xs.kind())
+        xs * (&self.g * self.root / norm).to_kind(xs.kind())
     }
 }
 

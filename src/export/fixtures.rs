@@ -4,13 +4,13 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::Provenance;
+use super::{Provenance, Training};
 use crate::brain::Mesh;
 
 pub(super) fn provenance(mesh: Mesh) -> Provenance {
     Provenance {
         model: "tribe-v2".to_owned(),
-        trained: true,
+        training: Training::Measured,
         weights_sha256: "5e".repeat(32),
         licence: "CC BY-NC 4.0".to_owned(),
         mesh,

@@ -89,7 +89,8 @@ fn write_attributes(file: &File, provenance: &Provenance) -> Result<(), Error> {
     for (name, text) in texts {
         write_text(file, name, text)?;
     }
-    write_attribute(file, "trained", &provenance.trained)?;
+    write_attribute(file, "trained", &provenance.training.is_trained())?;
+    write_attribute(file, "trained_on_simulated_responses", &provenance.training.is_simulated())?;
     write_attribute(file, "offset", &provenance.lag_s)?;
     write_attribute(file, "repetition_time", &provenance.tr_s)
 }

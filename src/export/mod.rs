@@ -34,6 +34,6 @@ pub use error::Error;
 pub use map::{ScalarMap, Statistic};
 pub use names::{ARCHIVE, DATASET_DESCRIPTION, HDF5, Names, SUBCORTEX};
 pub use origin::Origin;
-pub use provenance::{Provenance, SOFTWARE, label};
+pub use provenance::{Provenance, SOFTWARE, Training};
 pub use rows::{Rows, SliceRows, mean};
 pub use subcortical::Subcortical;

@@ -2,7 +2,7 @@
 //!
 //! The mesh is called `space-fsaverage` with a density, as BIDS recommends over `space-fsaverage5`.
 
-use super::{Provenance, Statistic};
+use super::{Provenance, Statistic, Training};
 use crate::brain::{self, Hemisphere, Mesh};
 
 /// The file that describes the folder as a BIDS dataset.
@@ -27,9 +27,9 @@ pub struct Names {
 
 impl Names {
     pub fn new(provenance: &Provenance) -> Self {
-        let Provenance { model, trained, mesh, subject, task, .. } = provenance;
+        let Provenance { model, training, mesh, subject, task, .. } = provenance;
         let stem = format!("sub-{}_task-{}", label(subject), label(task));
-        Self { stem, mesh: *mesh, description: description(model, *trained) }
+        Self { stem, mesh: *mesh, description: description(model, *training) }
     }
 
     /// What the names of a subject's files begin with.
@@ -38,8 +38,8 @@ impl Names {
     }
 
     /// Names of maps of a model's weights, which are of a subject and of no stimulus.
-    pub fn of_weights(subject: &str, model: &str, trained: bool, mesh: Mesh) -> Self {
-        Self { stem: format!("sub-{}", label(subject)), mesh, description: description(model, trained) }
+    pub fn of_weights(subject: &str, model: &str, training: Training, mesh: Mesh) -> Self {
+        Self { stem: format!("sub-{}", label(subject)), mesh, description: description(model, training) }
     }
 
     /// Names of the maps of a group of measured people.
@@ -173,11 +173,15 @@ impl Names {
     }
 }
 
-/// A model by its name, which says so where the model is untrained.
-fn description(model: &str, trained: bool) -> String {
+/// A model by its name, which says so where the model is untrained, or trained on simulated responses.
+fn description(model: &str, training: Training) -> String {
     let model = label(model);
-    let says_untrained = model.to_ascii_lowercase().contains("untrained");
-    if trained || says_untrained { model } else { format!("untrained{model}") }
+    let warning = match training {
+        Training::None => "untrained",
+        Training::Simulated => "simulated",
+        Training::Measured => "",
+    };
+    if model.to_ascii_lowercase().contains(warning) { model } else { format!("{warning}{model}") }
 }
 
 /// The entities of a map, as nilearn names them.
@@ -248,10 +252,12 @@ mod tests {
     #[test]
     fn an_untrained_model_is_called_so() {
         let mut provenance = provenance(Mesh::Fsaverage3);
-        provenance.trained = false;
+        provenance.training = Training::None;
         assert!(Names::new(&provenance).npy().ends_with("_den-642_desc-untrainedtribev2_bold.npy"));
         provenance.model = "untrained".to_owned();
         assert!(Names::new(&provenance).npy().ends_with("_desc-untrained_bold.npy"));
+        provenance.training = Training::Simulated;
+        assert!(Names::new(&provenance).npy().ends_with("_desc-simulateduntrained_bold.npy"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl From<&Provenance> for Origin {
         Self {
             mesh: provenance.mesh,
             label: provenance.label(),
-            warns: !provenance.trained,
+            warns: provenance.training.warns(),
             of: format!("{}, subject {}", provenance.task, provenance.subject),
             by: format!("{} on {}", provenance.model, provenance.mesh),
             entries: provenance.map_entries(),

@@ -5,9 +5,50 @@ use crate::brain::Mesh;
 /// The program that writes the files, with its version.
 pub const SOFTWARE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
-/// What a reader of anything predicted must not overlook.
-pub fn label(trained: bool) -> &'static str {
-    if trained { "model prediction" } else { "model prediction, untrained" }
+/// What the weights of a model were learned from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Training {
+    /// Nothing: they are random, and what such a model predicts means nothing.
+    None,
+    /// Responses that were simulated: what it predicts is no evidence about brains.
+    Simulated,
+    /// Responses of people.
+    Measured,
+}
+
+impl Training {
+    /// As the settings of a model have it.
+    pub fn new(trained: bool, simulated: bool) -> Self {
+        match (trained, simulated) {
+            (false, _) => Self::None,
+            (true, true) => Self::Simulated,
+            (true, false) => Self::Measured,
+        }
+    }
+
+    /// What a reader of anything predicted must not overlook.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "model prediction, untrained",
+            Self::Simulated => "model prediction, trained on simulated responses",
+            Self::Measured => "model prediction",
+        }
+    }
+
+    /// Whether it says nothing about brains.
+    pub fn warns(self) -> bool {
+        self != Self::Measured
+    }
+
+    /// Whether weights were learned at all.
+    pub fn is_trained(self) -> bool {
+        self != Self::None
+    }
+
+    /// Whether they were learned from responses that were simulated.
+    pub fn is_simulated(self) -> bool {
+        self == Self::Simulated
+    }
 }
 
 /// Where a predicted response comes from.
@@ -15,8 +56,7 @@ pub fn label(trained: bool) -> &'static str {
 pub struct Provenance {
     /// Name of the model.
     pub model: String,
-    /// False for random weights: such a response means nothing.
-    pub trained: bool,
+    pub training: Training,
     /// SHA-256 of the weights, in hexadecimal.
     pub weights_sha256: String,
     /// Licence of the weights, which binds their output.
@@ -44,7 +84,7 @@ impl Provenance {
 
     /// What a reader must not overlook.
     pub fn label(&self) -> &'static str {
-        label(self.trained)
+        self.training.label()
     }
 
     /// Everything, as pairs of name and text.
@@ -68,10 +108,11 @@ impl Provenance {
         entries
     }
 
-    fn origin(&self) -> [(&'static str, String); 9] {
+    fn origin(&self) -> [(&'static str, String); 10] {
         [
             ("Model", self.model.clone()),
-            ("Trained", self.trained.to_string()),
+            ("Trained", self.training.is_trained().to_string()),
+            ("TrainedOnSimulatedResponses", self.training.is_simulated().to_string()),
             ("WeightsSHA256", self.weights_sha256.clone()),
             ("License", self.licence.clone()),
             ("Subject", self.subject.clone()),

@@ -54,7 +54,8 @@ fn common(provenance: &Provenance) -> Value {
         "IsPrediction": true,
         "Description": format!("predicted BOLD response ({}, not measured)", provenance.label()),
         "Model": provenance.model,
-        "Trained": provenance.trained,
+        "Trained": provenance.training.is_trained(),
+        "TrainedOnSimulatedResponses": provenance.training.is_simulated(),
         "WeightsSHA256": provenance.weights_sha256,
         "License": provenance.licence,
         "Subject": provenance.subject,
@@ -69,6 +70,7 @@ fn pretty(fields: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Training;
     use super::super::fixtures::provenance;
     use super::*;
     use crate::brain::Mesh;
@@ -76,7 +78,7 @@ mod tests {
     #[test]
     fn the_sidecar_states_scanner_time_and_provenance() {
         let mut provenance = provenance(Mesh::Fsaverage5);
-        provenance.trained = false;
+        provenance.training = Training::None;
         let fields: Value = serde_json::from_str(&surface(&provenance)).unwrap();
         assert_eq!(fields["RepetitionTime"], 1.0);
         assert_eq!(fields["StartTime"], 5.0);

@@ -5,9 +5,11 @@ use ndarray::ArrayViewMut3;
 use super::Error;
 use crate::catalogue::ResolvedModel;
 use crate::encoder::Settings;
-use crate::features::cache::CacheKey;
+use crate::features::cache::{CacheKey, FeatureCache};
 use crate::features::grid::{self, Window};
-use crate::features::{self, Compute, Extractor, Features, Hears, Modality, Reads, Sees, Tick};
+use crate::features::{
+    self, Compute, Extractor, ExtractorSource, Features, Hears, LayerSelection, Modality, Reads, Sees, Tick,
+};
 use crate::stimulus::{Ffmpeg, Film, Sound, Timeline, Word};
 
 /// What an extractor turns into features in one go.
@@ -80,11 +82,43 @@ impl Extractors {
         ffmpeg: Ffmpeg,
     ) -> Result<Self, Error> {
         let input = |modality| settings.modality(modality).ok_or(Error::NoInput(modality));
-        let text = features::reader(&model.text, &input(Modality::Text)?.layers, compute)?;
-        let audio = features::hearer(&model.audio, &input(Modality::Audio)?.layers, compute)?;
+        let text = (&model.text, &input(Modality::Text)?.layers);
+        let audio = (&model.audio, &input(Modality::Audio)?.layers);
         let video = input(Modality::Video)?;
-        let video = features::viewer(&model.video, &video.layers, video.clip_duration_s, compute)?;
-        Ok(Self { text, audio, video, ffmpeg })
+        Self::of(text, audio, (&model.video, &video.layers, video.clip_duration_s), compute, ffmpeg)
+    }
+
+    /// Extractors with the layers that they give; that of film with the length of a clip (s).
+    pub(super) fn of(
+        text: (&ExtractorSource, &LayerSelection),
+        audio: (&ExtractorSource, &LayerSelection),
+        video: (&ExtractorSource, &LayerSelection, Option<f64>),
+        compute: Compute,
+        ffmpeg: Ffmpeg,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            text: features::reader(text.0, text.1, compute)?,
+            audio: features::hearer(audio.0, audio.1, compute)?,
+            video: features::viewer(video.0, video.1, video.2, compute)?,
+            ffmpeg,
+        })
+    }
+
+    /// Whether the features of all events of these modalities are in the cache.
+    pub(super) fn are_cached(
+        &self,
+        timeline: &Timeline,
+        modalities: impl Iterator<Item = Modality>,
+        cache: &FeatureCache,
+    ) -> Result<bool, Error> {
+        for modality in modalities {
+            for event in Event::of(timeline, modality) {
+                if cache.get(&self.key(&event))?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// `(layer group, width)` of a modality's features.

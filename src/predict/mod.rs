@@ -9,6 +9,7 @@ pub mod files;
 mod crossfade;
 mod error;
 mod extractors;
+mod feature_reader;
 mod folded;
 mod folder;
 mod pipeline;
@@ -22,6 +23,7 @@ mod track;
 mod turns;
 
 pub use error::Error;
+pub use feature_reader::{FeatureReader, NamedExtractor, StimulusFeatures};
 pub use files::{Anatomy, Format};
 pub use folder::MANIFEST;
 pub use pipeline::PipelineConfig;

@@ -170,27 +170,9 @@ impl Pipeline {
         shelf: &Shelf,
         cancel: &CancellationToken,
     ) -> Result<LaidOut, Error> {
-        if let Some(known) = self.timelines.get(stimulus)
-            && self.has_features(&known.timeline, request)?
-        {
-            return Ok(known);
-        }
-        let (timeline, notes) = request.source.lay_out(&self.tools, shelf, cancel)?;
-        let laid_out = LaidOut { timeline, notes };
-        self.timelines.put(stimulus, &laid_out)?;
-        Ok(laid_out)
-    }
-
-    /// Whether all features that the request needs are in the cache.
-    fn has_features(&self, timeline: &Timeline, request: &PredictionRequest) -> Result<bool, Error> {
-        for modality in Modality::ALL.into_iter().filter(|modality| request.takes(*modality)) {
-            for event in Event::of(timeline, modality) {
-                if self.cache.get(&self.extractors.key(&event))?.is_none() {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
+        let wanted = || Modality::ALL.into_iter().filter(|modality| request.takes(*modality));
+        let has_features = |timeline: &Timeline| self.extractors.are_cached(timeline, wanted(), &self.cache);
+        self.timelines.get_or_lay_out(stimulus, has_features, || request.source.lay_out(&self.tools, shelf, cancel))
     }
 
     /// The whole timeline in windows of the model's length; the last one reaches past the end, into silence.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::export::Training;
 use crate::features::Modality;
 
 /// A prediction's manifest.
@@ -51,10 +52,20 @@ pub struct ModelIdentity {
     pub name: String,
     /// False for random weights: such a response means nothing.
     pub trained: bool,
+    /// True where it was trained on simulated responses: such a response is no evidence about brains.
+    #[serde(default)]
+    pub simulated: bool,
     pub weights_sha256: String,
     /// `fsaverage3` … `fsaverage6`.
     pub space: String,
     pub licence: String,
+}
+
+impl ModelIdentity {
+    /// What its weights were learned from.
+    pub fn training(&self) -> Training {
+        Training::new(self.trained, self.simulated)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

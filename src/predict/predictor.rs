@@ -84,6 +84,11 @@ impl Predictor {
         &self.shared.model
     }
 
+    /// Who speaks in its predictions.
+    pub fn identity(&self) -> &ModelIdentity {
+        &self.shared.identity
+    }
+
     pub fn card(&self) -> &Card {
         &self.shared.model.card
     }
@@ -245,6 +250,7 @@ fn identity(model: &ResolvedModel, artefact: &Artefact) -> Result<ModelIdentity,
     Ok(ModelIdentity {
         name: model.name.clone(),
         trained: artefact.settings().trained,
+        simulated: artefact.settings().simulated,
         weights_sha256: artefact.weights_sha256()?,
         space: model.card.mesh.clone().unwrap_or_default(),
         licence: model.card.licence.clone(),

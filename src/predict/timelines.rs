@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::stimulus::{Content, Note, Timeline, Tools};
+use crate::stimulus::{self, Content, Note, Timeline, Tools};
 
 /// A stimulus laid out in time, and what is to be said of it.
 #[derive(Serialize, Deserialize)]
@@ -30,12 +30,30 @@ impl TimelineCache {
         Ok(Self { folder, tools: format!("{} {tools:?}", env!("CARGO_PKG_VERSION")) })
     }
 
+    /// The entry of a stimulus where `is_enough` says so of its timeline, or else the stimulus laid out anew.
+    pub(super) fn get_or_lay_out(
+        &self,
+        stimulus: Content,
+        is_enough: impl FnOnce(&Timeline) -> Result<bool, Error>,
+        lay_out: impl FnOnce() -> Result<(Timeline, Vec<Note>), stimulus::Error>,
+    ) -> Result<LaidOut, Error> {
+        if let Some(known) = self.get(stimulus)
+            && is_enough(&known.timeline)?
+        {
+            return Ok(known);
+        }
+        let (timeline, notes) = lay_out()?;
+        let laid_out = LaidOut { timeline, notes };
+        self.put(stimulus, &laid_out)?;
+        Ok(laid_out)
+    }
+
     /// An entry that cannot be read counts as none.
-    pub(super) fn get(&self, stimulus: Content) -> Option<LaidOut> {
+    fn get(&self, stimulus: Content) -> Option<LaidOut> {
         serde_json::from_slice(&std::fs::read(self.path(stimulus)).ok()?).ok()
     }
 
-    pub(super) fn put(&self, stimulus: Content, laid_out: &LaidOut) -> Result<(), Error> {
+    fn put(&self, stimulus: Content, laid_out: &LaidOut) -> Result<(), Error> {
         let path = self.path(stimulus);
         write(&self.folder, &path, laid_out).map_err(Error::file(&path))
     }

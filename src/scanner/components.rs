@@ -13,7 +13,7 @@ use crate::analysis::{Components, Correlation, FastIca};
 use crate::brain::{MeasuredMap, Mesh, Surfaces};
 use crate::catalogue::ResolvedModel;
 use crate::encoder::{Artefact, BrainEncoder};
-use crate::export::{Names, Origin, SOFTWARE, Statistic, png};
+use crate::export::{Names, Origin, SOFTWARE, Statistic, Training, png};
 use crate::features::{Compute, DeviceChoice, Precision};
 use crate::predict::Anatomy;
 
@@ -43,6 +43,9 @@ pub struct ComponentsReport {
     pub model: String,
     /// False for random weights: such components mean nothing.
     pub trained: bool,
+    /// True where it was trained on simulated responses.
+    #[serde(default)]
+    pub simulated: bool,
     pub subject: String,
     /// What order and sign mean: nothing.
     pub order_and_sign: String,
@@ -82,8 +85,7 @@ pub fn components(
     let subject = request.subject.map(str::to_owned).or_else(|| settings.default_subject()).unwrap_or_default();
     let compute = Compute::new(DeviceChoice::Cpu, Some(Precision::Float32)).map_err(crate::predict::Error::from)?;
     let encoder = BrainEncoder::load(&artefact, compute)?;
-    let row = encoder.subject_rows(std::slice::from_ref(&subject))?[0];
-    let head = encoder.folded_head(row).slice_move(s![..settings.vertices(), ..]);
+    let head = encoder.head(&subject)?.weight.slice_move(s![..settings.vertices(), ..]);
     let mesh = Mesh::with_vertices(head.nrows())?;
     let surfaces = anatomy.surfaces()?;
 
@@ -95,13 +97,14 @@ pub fn components(
         None => vec![None; request.components],
     };
 
-    let names = Names::of_weights(&subject, &model.name, settings.trained, mesh);
-    let origin = origin(model, &artefact.weights_sha256()?, settings.trained, &subject, mesh);
+    let names = Names::of_weights(&subject, &model.name, settings.training(), mesh);
+    let origin = origin(model, &artefact.weights_sha256()?, settings.training(), &subject, mesh);
     let files = write(&found, MapFolder::new(folder, names, origin, &surfaces))?;
     let report = ComponentsReport {
         is_prediction: true,
         model: model.name.clone(),
         trained: settings.trained,
+        simulated: settings.simulated,
         subject,
         order_and_sign: ORDER_AND_SIGN.to_owned(),
         converged: found.converged,
@@ -148,19 +151,24 @@ fn name(index: usize) -> String {
     format!("component {}", index + 1)
 }
 
-fn origin(model: &ResolvedModel, weights_sha256: &str, trained: bool, subject: &str, mesh: Mesh) -> Origin {
+fn origin(model: &ResolvedModel, weights_sha256: &str, training: Training, subject: &str, mesh: Mesh) -> Origin {
     let description =
         format!("independent component of the weights that a subject's response is read by. {ORDER_AND_SIGN}");
     Origin {
         mesh,
-        label: if trained { "weights of a model" } else { "weights of an untrained model" },
-        warns: !trained,
+        label: match training {
+            Training::None => "weights of an untrained model",
+            Training::Simulated => "weights of a model that was trained on simulated responses",
+            Training::Measured => "weights of a model",
+        },
+        warns: training.warns(),
         of: format!("head of subject {subject}"),
         by: format!("{} on {mesh}", model.name),
         entries: vec![
             ("Description", description),
             ("Model", model.name.clone()),
-            ("Trained", trained.to_string()),
+            ("Trained", training.is_trained().to_string()),
+            ("TrainedOnSimulatedResponses", training.is_simulated().to_string()),
             ("WeightsSHA256", weights_sha256.to_owned()),
             ("License", model.card.licence.clone()),
             ("Subject", subject.to_owned()),

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::{Error, REPORT, RegionRow};
 use crate::experiment::grid::{Axis, AxisValue, Cell};
+use crate::export::SOFTWARE;
 use crate::export::table::{Kind, Table, TableFormat, Value};
-use crate::export::{SOFTWARE, label};
 use crate::predict::ModelIdentity;
 
 /// A number that is read off a row of a report.
@@ -93,7 +93,7 @@ impl SweepTable {
         let mut entries = vec![("software_version", SOFTWARE.to_owned())];
         if let Some(model) = self.model {
             entries.extend([
-                ("description", label(model.trained).to_owned()),
+                ("description", model.training().label().to_owned()),
                 ("model", model.name),
                 ("weights_sha256", model.weights_sha256),
                 ("licence", model.licence),

@@ -40,6 +40,8 @@ pub struct ValidationReport {
     pub model: String,
     /// False for random weights: no agreement is to be expected.
     pub trained: bool,
+    /// True where it was trained on simulated responses.
+    pub simulated: bool,
     /// What was compared: `vertices`, or `parcels of NAME`.
     pub over: String,
     pub rows: Vec<ValidationRow>,
@@ -87,6 +89,7 @@ impl Scanner {
         Ok(ValidationReport {
             model: self.predictor.card().name.clone(),
             trained: self.predictor.settings().trained,
+            simulated: self.predictor.settings().simulated,
             over: benchmark.atlas.map_or_else(|| "vertices".to_owned(), |atlas| format!("parcels of {atlas}")),
             rows,
         })

@@ -49,6 +49,7 @@ struct Stimulus {
 
 #[derive(Serialize)]
 struct Study<'a> {
+    simulated: bool,
     runs: Vec<&'a Run>,
 }
 
@@ -145,7 +146,7 @@ impl Dataset {
     /// Writes a study of these runs.
     pub(super) fn study(&self, name: &str, runs: &[&Run]) -> Result<(), Error> {
         let head = "# Runs of the encortex simulated cohort: nobody was scanned.\n\n";
-        self.text(name, &format!("{head}{}", to_toml(&Study { runs: runs.to_vec() })))
+        self.text(name, &format!("{head}{}", to_toml(&Study { simulated: true, runs: runs.to_vec() })))
     }
 
     pub(super) fn text(&self, name: &str, text: &str) -> Result<(), Error> {

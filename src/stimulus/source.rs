@@ -87,6 +87,21 @@ impl Source {
         }
     }
 
+    /// The files that are shown, played or read, those that an `events.tsv` names among them; transcripts are not.
+    ///
+    /// # Errors
+    /// When an `events.tsv` cannot be read.
+    pub fn media(&self) -> Result<Vec<PathBuf>, Error> {
+        Ok(match self {
+            Source::Video { path, .. } | Source::Audio { path, .. } => vec![path.clone()],
+            Source::Text { path, .. } | Source::Image { path, .. } => vec![path.clone()],
+            Source::Events { path, files } => {
+                events::read(path, files.as_ref())?.into_iter().map(|event| event.stimulus).collect()
+            }
+            Source::Sequence { events, .. } => events.iter().map(|event| event.stimulus.clone()).collect(),
+        })
+    }
+
     /// BLAKE3 of everything given: the hashes of the files, and the settings of how they are shown.
     pub fn content(&self) -> Result<Content, Error> {
         let mut hasher = blake3::Hasher::new();

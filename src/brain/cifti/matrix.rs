@@ -27,6 +27,8 @@ pub(crate) struct MapEntry {
 #[derive(Debug)]
 pub(super) struct Matrix {
     pub(super) kind: Kind,
+    /// Time between two points of a series (s).
+    pub(super) step_s: Option<f64>,
     pub(super) maps: Vec<MapEntry>,
     /// Rows of the matrix, voxels included. Every row of a cortex is below it.
     pub(super) grayordinates: usize,
@@ -50,9 +52,9 @@ impl Matrix {
                 event => push_text(&mut text, event).map_err(Error::Xml)?,
             }
         }
-        let Described { is_cifti, kind, is_dense, maps, grayordinates, cortices, .. } = described;
+        let Described { is_cifti, kind, step_s, is_dense, maps, grayordinates, cortices, .. } = described;
         match kind {
-            Some(kind) if is_cifti && is_dense => Ok(Self { kind, maps, grayordinates, cortices }),
+            Some(kind) if is_cifti && is_dense => Ok(Self { kind, step_s, maps, grayordinates, cortices }),
             _ => Err(Error::NotCifti),
         }
     }
@@ -63,6 +65,7 @@ impl Matrix {
 struct Described {
     is_cifti: bool,
     kind: Option<Kind>,
+    step_s: Option<f64>,
     is_dense: bool,
     maps: Vec<MapEntry>,
     grayordinates: usize,
@@ -121,6 +124,7 @@ impl Described {
             "CIFTI_INDEX_TYPE_SERIES" => {
                 let points = number(tag, "MatrixIndicesMap", "NumberOfSeriesPoints", MAX_MAPS)?;
                 self.maps.resize(points, MapEntry::default());
+                self.step_s = step_s(tag)?;
                 Kind::Series
             }
             found => return Err(Error::Kind { along: "columns", found: found.to_owned() }),
@@ -143,6 +147,15 @@ impl Described {
         self.maps.push(MapEntry::default());
         Ok(())
     }
+}
+
+/// Between two points of a series whose unit is the second.
+fn step_s(tag: &BytesStart) -> Result<Option<f64>, Error> {
+    let (step, exponent) = (required(tag, "SeriesStep")?, required(tag, "SeriesExponent")?);
+    let in_seconds = required(tag, "SeriesUnit")? == "SECOND";
+    let step_s = step.trim().parse::<f64>().ok().zip(exponent.trim().parse().ok());
+    let step_s = step_s.map(|(step, exponent): (f64, i32)| step * 10f64.powi(exponent));
+    Ok(step_s.filter(|step_s| in_seconds && step_s.is_finite() && *step_s > 0.0))
 }
 
 /// The value of an attribute; empty where it is missing.

@@ -12,7 +12,7 @@ pub(super) use matrix::{Kind, MapEntry};
 use self::matrix::Matrix;
 use self::model::Cortex;
 use super::Hemisphere;
-use super::nifti::Nifti;
+use super::nifti::{Limits, Nifti};
 
 /// The code of the header extension that holds the XML.
 const EXTENSION_CODE: i32 = 32;
@@ -21,6 +21,8 @@ const EXTENSION_CODE: i32 = 32;
 #[derive(Debug)]
 pub(super) struct Cifti {
     pub(super) kind: Kind,
+    /// Time between two points of a series (s), where the file is one and says so.
+    pub(super) step_s: Option<f64>,
     /// At least one.
     pub(super) maps: Vec<MapEntry>,
     cortices: [Option<Cortex>; 2],
@@ -30,7 +32,16 @@ pub(super) struct Cifti {
 
 /// Reads a `.dscalar.nii`, `.dtseries.nii` or `.dlabel.nii`.
 pub(super) fn read(bytes: &[u8]) -> Result<Cifti, Error> {
-    let nifti = Nifti::read(bytes)?;
+    read_within(bytes, Limits::MAPS)
+}
+
+/// Reads a `.dtseries.nii` as large as a run is.
+pub(super) fn read_run(bytes: &[u8]) -> Result<Cifti, Error> {
+    read_within(bytes, Limits::RUN)
+}
+
+fn read_within(bytes: &[u8], limits: Limits) -> Result<Cifti, Error> {
+    let nifti = Nifti::read(bytes, limits)?;
     let xml = nifti.extension(EXTENSION_CODE).ok_or(Error::NoExtension)?;
     let end = xml.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let matrix = Matrix::read(std::str::from_utf8(&xml[..end]).map_err(Error::NotText)?)?;
@@ -40,6 +51,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Cifti, Error> {
     }
     Ok(Cifti {
         kind: matrix.kind,
+        step_s: matrix.step_s,
         maps: matrix.maps,
         cortices: matrix.cortices,
         values: nifti.values(0..nifti.header.values()),

@@ -40,6 +40,8 @@ pub enum Error {
     Cifti(#[source] CiftiError),
     #[error("the CIFTI-2 file holds labels, which are an atlas and no map")]
     Labels,
+    #[error("the CIFTI-2 file is no series: save the run as a .dtseries.nii")]
+    NoSeries,
     #[error("the map is of another mesh: {0}")]
     Mesh(OtherMesh),
     #[error(

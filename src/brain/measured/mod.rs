@@ -4,9 +4,11 @@ mod cifti;
 mod error;
 mod gifti;
 mod sampling;
+mod series;
 mod volumes;
 
 pub use error::Error;
+pub use series::MeasuredSeries;
 pub use volumes::{VolumeSpace, Volumes};
 
 use super::nesting::cut;

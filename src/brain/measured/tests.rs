@@ -169,10 +169,53 @@ fn a_volume_that_cannot_be_placed_is_refused() {
     assert!(matches!(elsewhere.with_maps(vec![vec![0.0; 7]]), Err(Error::VoxelCount { found: 7, expected: 8_000 })));
 }
 
+#[test]
+fn a_run_is_sampled_scan_by_scan_as_maps_are() {
+    let surfaces = surfaces(MESH);
+    let field = |[x, y, z]: [f64; 3], scan: usize| (x - 2.0 * y + 0.5 * z) as f32 * (scan + 1) as f32;
+    let mut file = nifti(3, (0, 4), field);
+    let maps = Volumes::from_nifti(&file).unwrap().on_surface(VolumeSpace::Mni152, &surfaces, MESH).unwrap();
+    file[92..96].copy_from_slice(&1_500f32.to_le_bytes());
+    for (units, step_s) in [(16, 1.5), (24, 0.0015), (8, 1_500.0), (0, 1_500.0)] {
+        file[123] = 2 | units;
+        let series = MeasuredSeries::from_nifti(&file, VolumeSpace::Mni152, &surfaces, MESH).unwrap();
+        assert_eq!(series.step_s, Some(step_s));
+        for (row, map) in series.values.outer_iter().zip(&maps) {
+            assert!(row.iter().zip(map.values()).all(|(found, expected)| Some(*found) == *expected));
+        }
+    }
+    file[92..96].fill(0);
+    assert_eq!(MeasuredSeries::from_nifti(&file, VolumeSpace::Mni152, &surfaces, MESH).unwrap().step_s, None);
+}
+
+#[test]
+fn the_scans_of_a_pair_and_of_a_dense_series_are_rows() {
+    let scan = |start: f32| ("", (0..VERTICES).map(|vertex| start + vertex as f32).collect::<Vec<f32>>());
+    let left = func_gifti("CortexLeft", &[scan(0.0), scan(1e4)]);
+    let right = func_gifti("CortexRight", &[scan(2e4), scan(3e4)]);
+    let series = MeasuredSeries::from_gifti(&left, &right, MESH).unwrap();
+    assert_eq!(series.values.dim(), (2, 2 * VERTICES));
+    assert_eq!((series.values[[1, 2]], series.values[[0, VERTICES + 3]]), (10_002.0, 20_003.0));
+    let short = func_gifti("CortexRight", &[scan(0.0)]);
+    assert!(matches!(MeasuredSeries::from_gifti(&left, &short, MESH), Err(Error::MapCount { left: 2, right: 1 })));
+
+    let columns = "<MatrixIndicesMap AppliesToMatrixDimension=\"0\" IndicesMapToDataType=\"CIFTI_INDEX_TYPE_SERIES\" \
+         NumberOfSeriesPoints=\"3\" SeriesExponent=\"-3\" SeriesStart=\"0\" SeriesStep=\"720\" SeriesUnit=\"SECOND\"/>";
+    let dense = cifti_file(columns, 3, |row, scan| (10 * row + scan) as f32);
+    let series = MeasuredSeries::from_cifti(&dense, MESH).unwrap();
+    assert_eq!((series.values.dim(), series.step_s), ((3, 2 * VERTICES), Some(0.72)));
+    assert!(series.values[[2, 0]].is_nan(), "the first vertex is left out of the file");
+    assert_eq!((series.values[[2, 1]], series.values[[1, VERTICES + 1]]), (12.0, 6_421.0));
+    let scalars = cifti_file(SCALARS, 2, |_, _| 0.0);
+    assert!(matches!(MeasuredSeries::from_cifti(&scalars, MESH), Err(Error::NoSeries)));
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..700)) {
         let _ = Volumes::from_nifti(&bytes);
+        let _ = MeasuredSeries::from_gifti(&bytes, &bytes, MESH);
+        let _ = MeasuredSeries::from_cifti(&bytes, MESH);
         let _ = MeasuredMap::from_gifti(&bytes, &bytes, MESH);
         let _ = MeasuredMap::from_cifti(&bytes, MESH);
     }

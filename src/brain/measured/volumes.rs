@@ -3,11 +3,14 @@
 use super::sampling::{Grid, inverse, transform};
 use super::{Error, MAX_MAPS, MeasuredMap, numbered};
 use crate::brain::mni152::to_mni152;
-use crate::brain::nifti::{Affine, Nifti};
+use crate::brain::nifti::{Affine, Limits, Nifti};
 use crate::brain::{Hemisphere, Mesh, Surfaces};
 
 /// The code of Talairach space in a NIfTI header.
 const TALAIRACH: i16 = 3;
+
+/// From the pial to the white position of a vertex, in voxel indices.
+pub(super) type Line = [[f64; 3]; 2];
 
 /// The space that a volume is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,21 +39,30 @@ impl Volumes {
     /// The sform places the voxels, or the qform where there is none, as in nibabel. A header that says Talairach is
     /// refused; one that says "scanner" or "aligned" is taken at the caller's word, since SPM writes it for MNI152.
     pub fn from_nifti(bytes: &[u8]) -> Result<Self, Error> {
-        let nifti = Nifti::read(bytes).map_err(Error::Nifti)?;
-        let dims = &nifti.header.dims;
-        let Some((&shape, further)) = dims.split_first_chunk() else { return Err(Error::Axes { found: dims.len() }) };
-        let maps = further.iter().product::<usize>();
+        let nifti = Nifti::read(bytes, Limits::MAPS).map_err(Error::Nifti)?;
+        let (grid, maps) = Self::grid_of(&nifti)?;
         if maps > MAX_MAPS {
             return Err(Error::TooManyMaps { found: maps, limit: MAX_MAPS });
         }
+        Ok(Self { maps: (0..maps).map(|map| grid.volume_of(&nifti, map)).collect(), ..grid })
+    }
+
+    /// The grid that a file's volumes lie on, without a map, and how many volumes there are.
+    pub(super) fn grid_of(nifti: &Nifti) -> Result<(Self, usize), Error> {
+        let dims = &nifti.header.dims;
+        let Some((&shape, further)) = dims.split_first_chunk() else { return Err(Error::Axes { found: dims.len() }) };
         let (affine, code) = nifti.header.affine.ok_or(Error::NoOrientation)?;
         if code == TALAIRACH {
             return Err(Error::Talairach);
         }
         let inverse = inverse(&affine).ok_or(Error::Singular)?;
-        let voxels: usize = shape.iter().product();
-        let maps = (0..maps).map(|map| nifti.values(map * voxels..(map + 1) * voxels)).collect();
-        Ok(Self { shape, affine, inverse, maps, step: nifti.step() })
+        Ok((Self { shape, affine, inverse, maps: Vec::new(), step: nifti.step() }, further.iter().product()))
+    }
+
+    /// The voxels of one volume of a file on this grid.
+    pub(super) fn volume_of(&self, nifti: &Nifti, volume: usize) -> Vec<f32> {
+        let voxels: usize = self.shape.iter().product();
+        nifti.values(volume * voxels..(volume + 1) * voxels)
     }
 
     /// The same with 0 where the file says the nearest that it can: integers with a scale and an intercept often have no
@@ -95,21 +107,31 @@ impl Volumes {
     ///
     /// Refused where under half of the vertices lie within the grid.
     pub fn on_surface(&self, space: VolumeSpace, surfaces: &Surfaces, mesh: Mesh) -> Result<Vec<MeasuredMap>, Error> {
+        let ribbon = self.ribbon(space, surfaces, mesh)?;
+        let map =
+            |index: usize| MeasuredMap { name: numbered(index), mesh, values: self.along(&ribbon, &self.maps[index]) };
+        Ok((0..self.maps.len()).map(map).collect())
+    }
+
+    /// The pial and the white position of every vertex of `mesh`, in voxel indices; refused where under half of them lie
+    /// within the grid.
+    pub(super) fn ribbon(&self, space: VolumeSpace, surfaces: &Surfaces, mesh: Mesh) -> Result<Vec<Line>, Error> {
         if surfaces.mesh() < mesh {
             return Err(Error::CoarseSurfaces { surfaces: surfaces.mesh(), wanted: mesh });
         }
-        let lines: Vec<[[f64; 3]; 2]> =
+        let lines: Vec<Line> =
             Hemisphere::BOTH.into_iter().flat_map(|side| self.lines(space, surfaces, side, mesh)).collect();
         let covered = lines.iter().filter(|ends| ends.iter().any(|end| self.contains(*end))).count();
         if 2 * covered < lines.len() {
             return Err(Error::OtherSpace { covered, vertices: lines.len() });
         }
-        let map = |(index, values): (usize, &Vec<f32>)| {
-            let grid = Grid { shape: self.shape, values };
-            let sample = |[pial, white]: &[[f64; 3]; 2]| grid.mean_along(*pial, *white);
-            MeasuredMap { name: numbered(index), mesh, values: lines.iter().map(sample).collect() }
-        };
-        Ok(self.maps.iter().enumerate().map(map).collect())
+        Ok(lines)
+    }
+
+    /// The value of a volume at each of these lines.
+    pub(super) fn along(&self, ribbon: &[Line], values: &[f32]) -> Vec<Option<f32>> {
+        let grid = Grid { shape: self.shape, values };
+        ribbon.iter().map(|[pial, white]| grid.mean_along(*pial, *white)).collect()
     }
 
     /// Whether a point (voxel indices) lies within the grid.
@@ -118,7 +140,7 @@ impl Volumes {
     }
 
     /// The pial and the white position of each vertex, in voxel indices.
-    fn lines(&self, space: VolumeSpace, surfaces: &Surfaces, side: Hemisphere, mesh: Mesh) -> Vec<[[f64; 3]; 2]> {
+    fn lines(&self, space: VolumeSpace, surfaces: &Surfaces, side: Hemisphere, mesh: Mesh) -> Vec<Line> {
         let to_voxel = |point: &[f32; 3]| {
             let point = point.map(f64::from);
             let point = match space {

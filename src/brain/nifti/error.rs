@@ -13,7 +13,7 @@ pub enum Error {
     #[error("the file is only the header of a pair; write header and image into one .nii")]
     Pair,
     #[error("the dimensions {dims:?} cannot be read: {}", .why)]
-    Dimensions { dims: Vec<i64>, why: &'static str },
+    Dimensions { dims: Vec<i64>, why: String },
     #[error(
         "the values are of the datatype {code}; whole numbers of 8 to 64 bits and floats of 32 and 64 bits can be read"
     )]

@@ -12,9 +12,6 @@ const VERSION_2_BYTES: usize = 540;
 /// Bytes between a header and the first extension.
 pub(super) const EXTENSION_FLAG_BYTES: usize = 4;
 
-/// The most values that are read.
-const MAX_VALUES: usize = 128 << 20;
-
 /// A transform of voxel indices to millimetres: the first three rows of the matrix.
 pub(crate) type Affine = [[f64; 4]; 3];
 
@@ -32,6 +29,8 @@ pub(crate) struct Header {
     pub(super) scaling: Option<(f64, f64)>,
     /// The transform of the sform, else that of the qform, with its code: 1 scanner, 2 aligned, 3 Talairach, 4 MNI152.
     pub(crate) affine: Option<(Affine, i16)>,
+    /// Time between two volumes (s), where the header has one. A header that names no unit means seconds.
+    pub(crate) step_s: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,12 +50,13 @@ impl Endian {
 }
 
 impl Header {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
+    pub(super) fn read(bytes: &[u8], most_values: usize) -> Result<Self, Error> {
         let length = bytes.first_chunk().ok_or(Error::NotNifti)?;
         for (endian, length) in
             [(Endian::Little, u32::from_le_bytes(*length)), (Endian::Big, u32::from_be_bytes(*length))]
         {
-            let fields = |length: usize| Ok(Fields { bytes: bytes.get(..length).ok_or(Error::NotNifti)?, endian });
+            let fields =
+                |length: usize| Ok(Fields { bytes: bytes.get(..length).ok_or(Error::NotNifti)?, endian, most_values });
             match length as usize {
                 VERSION_1_BYTES => return fields(VERSION_1_BYTES).and_then(|fields| fields.version_1()),
                 VERSION_2_BYTES => return fields(VERSION_2_BYTES).and_then(|fields| fields.version_2()),
@@ -76,6 +76,7 @@ impl Header {
 struct Fields<'a> {
     bytes: &'a [u8],
     endian: Endian,
+    most_values: usize,
 }
 
 impl Fields<'_> {
@@ -95,11 +96,12 @@ impl Fields<'_> {
         Ok(Header {
             bytes: VERSION_1_BYTES,
             endian: self.endian,
-            dims: dims((0..8).map(|axis| self.i16(40 + 2 * axis).into()).collect())?,
+            dims: dims((0..8).map(|axis| self.i16(40 + 2 * axis).into()).collect(), self.most_values)?,
             datatype: Datatype::of(self.i16(70))?,
             data_offset: offset(f32s(108), VERSION_1_BYTES)?,
             scaling: scaling(f32s(112), f32s(116)),
             affine: affine(self.i16(254), [280, 296, 312].map(row), self.i16(252), &quaternion),
+            step_s: step_s(f32s(92), self.bytes[123].into()),
         })
     }
 
@@ -120,11 +122,12 @@ impl Fields<'_> {
         Ok(Header {
             bytes: VERSION_2_BYTES,
             endian: self.endian,
-            dims: dims((0..8).map(|axis| self.i64(16 + 8 * axis)).collect())?,
+            dims: dims((0..8).map(|axis| self.i64(16 + 8 * axis)).collect(), self.most_values)?,
             datatype: Datatype::of(self.i16(12))?,
             data_offset: offset(self.i64(168) as f64, VERSION_2_BYTES)?,
             scaling: scaling(f64s(176), f64s(184)),
             affine: affine(sform, [400, 432, 464].map(row), qform, &quaternion),
+            step_s: step_s(f64s(136), self.i32(500)),
         })
     }
 
@@ -156,17 +159,27 @@ impl Fields<'_> {
 }
 
 /// `dim` as it is written: the number of axes, then the length of each of seven.
-fn dims(dims: Vec<i64>) -> Result<Vec<usize>, Error> {
+fn dims(dims: Vec<i64>, most_values: usize) -> Result<Vec<usize>, Error> {
     let used = usize::try_from(dims[0]).ok().and_then(|axes| dims.get(1..=axes)).filter(|used| !used.is_empty());
-    let Some(used) = used else { return Err(Error::Dimensions { dims, why: "there are 1 to 7 axes" }) };
+    let Some(used) = used else { return Err(Error::Dimensions { dims, why: "there are 1 to 7 axes".into() }) };
     let lengths: Option<Vec<usize>> =
         used.iter().map(|length| usize::try_from(*length).ok().filter(|length| *length > 0)).collect();
-    let Some(lengths) = lengths else { return Err(Error::Dimensions { dims, why: "an axis is empty" }) };
+    let Some(lengths) = lengths else { return Err(Error::Dimensions { dims, why: "an axis is empty".into() }) };
     let values = lengths.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
-    match values.filter(|values| *values <= MAX_VALUES) {
+    match values.filter(|values| *values <= most_values) {
         Some(_) => Ok(lengths),
-        None => Err(Error::Dimensions { dims, why: "they make over 134217728 values" }),
+        None => Err(Error::Dimensions { dims, why: format!("they make over {most_values} values") }),
     }
+}
+
+/// `pixdim[4]` by the units of time in `xyzt_units`: 16 are milliseconds, 24 microseconds.
+fn step_s(step: f64, units: i32) -> Option<f64> {
+    let step_s = match units & 0b11_1000 {
+        16 => step / 1e3,
+        24 => step / 1e6,
+        _ => step,
+    };
+    (step_s.is_finite() && step_s > 0.0).then_some(step_s)
 }
 
 /// Where the values begin; 0 stands for the place right behind the header.

@@ -16,8 +16,20 @@ use std::ops::Range;
 use self::header::EXTENSION_FLAG_BYTES;
 use super::unpack::gunzip;
 
-/// The largest file (bytes, decompressed) that is read.
-const MAX_BYTES: usize = 1 << 30;
+/// The largest file that is read.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Decompressed.
+    bytes: usize,
+    values: usize,
+}
+
+impl Limits {
+    /// Of statistic maps and atlases.
+    pub(super) const MAPS: Self = Self { bytes: 1 << 30, values: 128 << 20 };
+    /// Of a run of functional volumes: two hours of them at 2 mm and 1 Hz.
+    pub(super) const RUN: Self = Self { bytes: 32 << 30, values: 8 << 30 };
+}
 
 /// A `.nii` or `.nii.gz` file whose header is sound and whose values are all there.
 pub(super) struct Nifti<'a> {
@@ -26,9 +38,10 @@ pub(super) struct Nifti<'a> {
 }
 
 impl<'a> Nifti<'a> {
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Error> {
-        let bytes = gunzip(bytes, MAX_BYTES).map_err(Error::Read)?.ok_or(Error::TooLarge { limit: MAX_BYTES })?;
-        let header = Header::read(&bytes)?;
+    pub(super) fn read(bytes: &'a [u8], limits: Limits) -> Result<Self, Error> {
+        let limit = limits.bytes;
+        let bytes = gunzip(bytes, limit).map_err(Error::Read)?.ok_or(Error::TooLarge { limit })?;
+        let header = Header::read(&bytes, limits.values)?;
         let expected = header.data_offset.saturating_add(header.values() * header.datatype.bytes());
         if bytes.len() < expected {
             return Err(Error::Truncated { found: bytes.len(), expected });

@@ -41,7 +41,7 @@ fn version_1(big: bool) -> Vec<u8> {
 fn both_byte_orders_are_read_as_the_nifti_crate_reads_them() {
     for big in [false, true] {
         let file = version_1(big);
-        let nifti = Nifti::read(&file).unwrap();
+        let nifti = Nifti::read(&file, Limits::MAPS).unwrap();
         assert_eq!(nifti.header.dims, [2, 3, 2, 2]);
         let other =
             InMemNiftiObject::from_reader(file.as_slice()).unwrap().into_volume().into_ndarray::<f32>().unwrap();
@@ -54,7 +54,7 @@ fn both_byte_orders_are_read_as_the_nifti_crate_reads_them() {
 #[test]
 fn the_qform_places_voxels_where_there_is_no_sform() {
     // A half turn around the front-back axis, and a mirrored third axis: MNI152's usual frame.
-    let (affine, code) = Nifti::read(&version_1(false)).unwrap().header.affine.unwrap();
+    let (affine, code) = Nifti::read(&version_1(false), Limits::MAPS).unwrap().header.affine.unwrap();
     assert_eq!(code, 4);
     assert_eq!(affine, [[-2.0, 0.0, 0.0, 90.0], [0.0, 3.0, 0.0, -126.0], [0.0, 0.0, 4.0, -72.0]]);
 }
@@ -64,7 +64,7 @@ fn what_cannot_be_read_is_named() {
     let refusal = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut file = version_1(false);
         change(&mut file);
-        Nifti::read(&file).map(|_| ()).unwrap_err().to_string()
+        Nifti::read(&file, Limits::MAPS).map(|_| ()).unwrap_err().to_string()
     };
     assert_eq!(refusal(&|file| file.truncate(390)), "the values would end at byte 400 of a file that has 390");
     assert!(refusal(&|file| file[345] = b'i').starts_with("the file is only the header of a pair"));
@@ -81,7 +81,7 @@ fn what_cannot_be_read_is_named() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..700)) {
-        let _ = Nifti::read(&bytes).map(|nifti| (nifti.values(0..nifti.header.values()), nifti.extension(6).map(<[u8]>::len)));
+        let _ = Nifti::read(&bytes, Limits::MAPS).map(|nifti| (nifti.values(0..nifti.header.values()), nifti.extension(6).map(<[u8]>::len)));
     }
 
     #[test]
@@ -89,6 +89,6 @@ proptest! {
         let mut file = version_1(false);
         file[at] = byte;
         file.truncate(length);
-        let _ = Nifti::read(&file).map(|nifti| (nifti.values(0..nifti.header.values()), nifti.extension(6).map(<[u8]>::len)));
+        let _ = Nifti::read(&file, Limits::MAPS).map(|nifti| (nifti.values(0..nifti.header.values()), nifti.extension(6).map(<[u8]>::len)));
     }
 }

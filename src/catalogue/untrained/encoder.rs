@@ -63,6 +63,7 @@ fn settings(manifest: &Manifest, recipe: &Recipe) -> Result<Settings, Error> {
         },
         subjects,
         trained: manifest.trained,
+        simulated: manifest.simulated,
     })
 }
 

@@ -10,7 +10,7 @@ mod mapped;
 mod safetensors;
 mod seeded;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
@@ -22,7 +22,10 @@ pub use layers::{Embedding, LayerNorm, Linear, RmsNorm};
 #[cfg(target_env = "gnu")]
 pub use mapped::map_large_blocks;
 pub use mapped::{MappedFile, View};
-pub use safetensors::{files as safetensors_files, open as open_safetensors, write as write_safetensors};
+pub use safetensors::{
+    Metadata, files as safetensors_files, open as open_safetensors, read_with_metadata, write as write_safetensors,
+    write_tensors,
+};
 pub use seeded::save_safetensors;
 
 /// Why a model cannot be built from its files.
@@ -64,6 +67,8 @@ struct Tree {
     taken: RefCell<BTreeSet<String>>,
     ignored: RefCell<Vec<String>>,
     faults: RefCell<Vec<String>>,
+    learns: Cell<bool>,
+    learned: RefCell<BTreeMap<String, Tensor>>,
 }
 
 enum Source {
@@ -97,6 +102,8 @@ impl Weights {
             taken: RefCell::default(),
             ignored: RefCell::default(),
             faults: RefCell::default(),
+            learns: Cell::default(),
+            learned: RefCell::default(),
         };
         Self { tree: Rc::new(tree), path: String::new() }
     }
@@ -115,6 +122,17 @@ impl Weights {
             Source::Mapped(views) => views.contains_key(&self.full_name(name)),
             Source::Seeded(_) => false,
         }
+    }
+
+    /// From now on every tensor that is taken is a copy of its own that requires gradients, for [`Weights::learned`].
+    pub fn require_gradients(&self) {
+        self.tree.learns.set(true);
+    }
+
+    /// The tensors that were taken to be learned, by name. They share memory with the model that was built of them.
+    pub fn learned(&self) -> BTreeMap<String, Tensor> {
+        let learned = self.tree.learned.borrow();
+        learned.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect()
     }
 
     /// Declares that tensors whose names start like this belong to a part that is not built.
@@ -136,10 +154,18 @@ impl Weights {
                 Some(view) => Ok(view.tensor()),
             },
         };
-        found.map(|tensor| tensor.to_device(self.tree.device).to_kind(self.tree.kind)).unwrap_or_else(|fault| {
+        let tensor = found.map(|tensor| tensor.to_device(self.tree.device).to_kind(self.tree.kind));
+        let tensor = tensor.unwrap_or_else(|fault| {
             self.tree.faults.borrow_mut().push(fault);
             Tensor::zeros([1], (self.tree.kind, self.tree.device)).expand_as(&shape_only(shape))
-        })
+        });
+        if self.tree.learns.get() { self.to_learn(name, &tensor) } else { tensor }
+    }
+
+    fn to_learn(&self, name: String, start: &Tensor) -> Tensor {
+        let tensor = start.copy().set_requires_grad(true);
+        self.tree.learned.borrow_mut().insert(name, tensor.shallow_clone());
+        tensor
     }
 
     /// The check at the end of a model's construction: every tensor found, fitting, and used.

@@ -1,11 +1,11 @@
 //! The safetensors of a model folder, mapped: `model.safetensors`, or the shards that its index names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
-use tch::Kind;
+use tch::{Device, Kind, Tensor};
 
 use super::{Error, MappedFile, View};
 
@@ -69,6 +69,44 @@ pub fn write(views: &BTreeMap<String, View>, path: &Path) -> Result<(), Error> {
         })
         .collect::<Result<Vec<_>, Error>>()?;
     safetensors::serialize_to_file(tensors, None, path).map_err(failed)
+}
+
+/// What a file says of itself beside its tensors.
+pub type Metadata = HashMap<String, String>;
+
+/// Writes tensors of any device, through a file beside it that is renamed, so that the file is there whole or not at all.
+pub fn write_tensors(tensors: &BTreeMap<String, Tensor>, metadata: Metadata, path: &Path) -> Result<(), Error> {
+    let failed = |reason: String| Error::Write { path: path.display().to_string(), reason };
+    let mut blocks = Vec::new();
+    for (name, tensor) in tensors {
+        let tensor = tensor.detach().to_device(Device::Cpu).contiguous();
+        let dtype = dtype(tensor.kind())
+            .ok_or_else(|| failed(format!("{name} is of kind {:?}, which no model here uses", tensor.kind())))?;
+        let mut bytes = vec![0; tensor.numel() * tensor.kind().elt_size_in_bytes()];
+        tensor.copy_data_u8(&mut bytes, tensor.numel());
+        let shape: Vec<usize> = tensor.size().into_iter().map(|size| size as usize).collect();
+        blocks.push((name, dtype, shape, bytes));
+    }
+    let views = blocks
+        .iter()
+        .map(|(name, dtype, shape, bytes)| Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
+    let unfinished = path.with_extension("unfinished");
+    views
+        .and_then(|views| safetensors::serialize_to_file(views, Some(metadata), &unfinished))
+        .map_err(|error| failed(error.to_string()))?;
+    std::fs::rename(&unfinished, path).map_err(|error| failed(error.to_string()))
+}
+
+/// The tensors of one file, mapped, and what it says of itself.
+pub fn read_with_metadata(path: &Path) -> Result<(BTreeMap<String, View>, Metadata), Error> {
+    let views = read(path)?.into_iter().collect();
+    let malformed = |error: safetensors::SafeTensorError| Error::Malformed {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let (_, header) = SafeTensors::read_metadata(MappedFile::open(path)?.bytes()).map_err(malformed)?;
+    Ok((views, header.metadata().clone().unwrap_or_default()))
 }
 
 fn is_plain_name(name: &str) -> bool {

@@ -164,7 +164,7 @@ pub fn provenance(prediction: &Prediction, subject: &str) -> Result<Provenance, 
 pub fn provenance_on(mesh: Mesh, prediction: &Prediction, subject: &str) -> Provenance {
     Provenance {
         model: prediction.model.name.clone(),
-        trained: prediction.model.trained,
+        training: prediction.model.training(),
         weights_sha256: prediction.model.weights_sha256.clone(),
         licence: prediction.model.licence.clone(),
         mesh,

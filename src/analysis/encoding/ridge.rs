@@ -1,0 +1,129 @@
+//! Ridge regression: a linear model whose weights stay small, or near to those of a prior, by as much as pays off on runs
+//! that were left out.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use tokio_util::sync::CancellationToken;
+
+use super::cores::{blocks, joined, on_all_cores};
+use super::cross_validation::CrossValidation;
+use super::error::expect;
+use super::spectrum::Spectrum;
+use super::{Error, LinearModel, Moments, Runs};
+
+/// What a penalty is chosen by, on the runs that were left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Criterion {
+    /// Pearson's r, which does not see scale and mean.
+    Correlation,
+    /// The coefficient of determination.
+    #[default]
+    RSquared,
+}
+
+/// Weights `W` of least `‖Y − X W‖² + λ ‖W − W₀‖²` for each output, with a `λ` of its own and an intercept that is not
+/// penalised (Hoerl & Kennard, Technometrics 12, 1970). The prior `W₀` is 0 where none is given.
+///
+/// Samples may be fewer than features. Gram matrices are decomposed once a group of runs, in which each penalty is cheap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ridge {
+    /// The grid of λ.
+    pub penalties: Vec<f64>,
+    pub criterion: Criterion,
+}
+
+/// A ridge model with what was chosen for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RidgeFit {
+    pub model: LinearModel,
+    /// The λ of each output.
+    pub penalties: Array1<f64>,
+    /// The criterion of each output at its λ, the mean over the groups of runs left out; 0 for an output that never changes.
+    pub held_out: Array1<f32>,
+}
+
+/// Ten penalties from 1 to 10⁶, for features and outputs of variance 1 a row.
+impl Default for Ridge {
+    fn default() -> Self {
+        Self { penalties: penalties(0.0, 6.0, 10), criterion: Criterion::default() }
+    }
+}
+
+/// `count` penalties from `10^from` to `10^to`, evenly by their logarithm, as NumPy's `logspace`.
+pub fn penalties(from: f64, to: f64, count: usize) -> Vec<f64> {
+    let step = (to - from) / count.saturating_sub(1).max(1) as f64;
+    (0..count).map(|index| 10f64.powf(from + step * index as f64)).collect()
+}
+
+impl Ridge {
+    /// Chooses a penalty for each output by leaving out each group of `runs`, and fits on all of them. `prior` are weights
+    /// `(output, feature)` to stay near, such as those of an average subject.
+    ///
+    /// # Errors
+    /// [`Error::TooFewRuns`] for one group of runs, [`Error::ConstantFeatures`], a penalty or prior that is none, and
+    /// [`Error::Cancelled`] when the token says so.
+    pub fn fit(
+        &self,
+        runs: &Runs,
+        prior: Option<ArrayView2<'_, f32>>,
+        cancel: &CancellationToken,
+    ) -> Result<RidgeFit, Error> {
+        check(&self.penalties)?;
+        if let Some(prior) = prior {
+            expect("a prior", "features", prior.ncols(), runs.features())?;
+            expect("a prior", "outputs", prior.nrows(), runs.outputs())?;
+        }
+        let validation = CrossValidation::new(runs, self.criterion)?;
+        let scores = validation.scores(&self.penalties, None, prior, cancel)?;
+        let (chosen, held_out) = best(&scores);
+        let penalties = chosen.mapv(|index| self.penalties[index]);
+        let weights = weights(&validation.total, prior, &penalties, cancel)?;
+        Ok(RidgeFit { model: LinearModel::through_means(weights, &validation.total), penalties, held_out })
+    }
+}
+
+/// Refuses an empty grid, and one with a penalty that is none.
+pub(super) fn check(penalties: &[f64]) -> Result<(), Error> {
+    match penalties.iter().find(|penalty| !(penalty.is_finite() && **penalty > 0.0)) {
+        Some(&found) => Err(Error::Penalty { found }),
+        None if penalties.is_empty() => Err(Error::NoPenalty),
+        None => Ok(()),
+    }
+}
+
+/// The row of the greatest score of each column, the first of equals, and that score.
+pub(super) fn best(scores: &Array2<f32>) -> (Array1<usize>, Array1<f32>) {
+    let mut greatest = scores.row(0).to_owned();
+    let mut chosen = Array1::zeros(scores.ncols());
+    for (index, row) in scores.outer_iter().enumerate().skip(1) {
+        ndarray::Zip::from(&mut greatest).and(&mut chosen).and(&row).for_each(|greatest, chosen, &score| {
+            if score > *greatest {
+                (*greatest, *chosen) = (score, index);
+            }
+        });
+    }
+    (chosen, greatest)
+}
+
+/// Weights `(output, feature)` for known penalties, an output each.
+fn weights(
+    data: &Moments,
+    prior: Option<ArrayView2<'_, f32>>,
+    penalties: &Array1<f64>,
+    cancel: &CancellationToken,
+) -> Result<Array2<f32>, Error> {
+    let spectrum = Spectrum::new(data.gram.view(), None)?;
+    let blocks = on_all_cores(blocks(data.outputs()), |outputs| {
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let products = data.cross_of(outputs.clone()).dot(&spectrum.axes);
+        let prior = prior.map(|prior| prior.slice_move(s![outputs.clone(), ..]).dot(&spectrum.axes));
+        Ok(spectrum
+            .weights(&products, prior.as_ref(), |output| penalties[outputs.start + output])
+            .dot(&spectrum.axes.t()))
+    })?;
+    Ok(joined(Axis(0), &blocks))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! The eigenvectors of a Gram matrix, in which a ridge solution for any penalty is a division.
+
+use faer::{Mat, Side};
+use ndarray::{Array1, Array2, ArrayView2, Zip};
+
+use super::Error;
+
+/// Eigenvalues below this share of the largest, a feature, are rounding.
+const ROUNDING: f64 = f64::EPSILON;
+
+/// The axes along which scaled features vary: with features `X` of scale `s`, `diag(s) Xᵀ X diag(s) = U diag(values) Uᵀ`.
+#[derive(Clone, Debug)]
+pub(super) struct Spectrum {
+    /// `(feature, axis)`: `diag(s) U`.
+    pub axes: Array2<f32>,
+    /// Sums of squares along each axis, 0 where there is nothing but rounding.
+    pub values: Array1<f64>,
+}
+
+impl Spectrum {
+    /// Of a Gram matrix `(feature, feature)`, its features times `scale` where one is given.
+    pub(super) fn new(gram: ArrayView2<'_, f64>, scale: Option<&Array1<f64>>) -> Result<Self, Error> {
+        let scale_of = |feature: usize| scale.map_or(1.0, |scale| scale[feature]);
+        let (vectors, mut values) = eigen(gram, &scale_of)?;
+        let axes = Array2::from_shape_fn(vectors.dim(), |(feature, axis)| {
+            (vectors[[feature, axis]] * scale_of(feature)) as f32
+        });
+        let least = values.iter().copied().fold(0.0, f64::max) * values.len() as f64 * ROUNDING;
+        values.mapv_inplace(|value| if value > least { value } else { 0.0 });
+        Ok(Self { axes, values })
+    }
+
+    /// What the products of outputs with each axis are multiplied by for their weights: 1 over the penalised sum of squares.
+    pub(super) fn gains(&self, penalty: f64) -> Array1<f32> {
+        self.values.mapv(|value| if value > 0.0 { (value + penalty).recip() as f32 } else { 0.0 })
+    }
+
+    /// What the weights of a prior are multiplied by: the share of the penalty.
+    pub(super) fn trust(&self, penalty: f64) -> Array1<f32> {
+        self.values.mapv(|value| (penalty / (value + penalty)) as f32)
+    }
+
+    /// Weights along the axes `(output, axis)` of outputs whose products with the axes are `products`, drawn towards `prior`
+    /// along the axes, each output by its own penalty.
+    pub(super) fn weights(
+        &self,
+        products: &Array2<f32>,
+        prior: Option<&Array2<f32>>,
+        mut penalty_of: impl FnMut(usize) -> f64,
+    ) -> Array2<f32> {
+        let mut weights = products.clone();
+        let mut last: Option<(f64, Array1<f32>, Array1<f32>)> = None;
+        for (output, mut row) in weights.outer_iter_mut().enumerate() {
+            let penalty = penalty_of(output);
+            let (_, gains, trust) = match last.take() {
+                Some(known) if known.0 == penalty => last.insert(known),
+                _ => last.insert((penalty, self.gains(penalty), self.trust(penalty))),
+            };
+            row *= &*gains;
+            if let Some(prior) = prior {
+                Zip::from(&mut row)
+                    .and(prior.row(output))
+                    .and(&*trust)
+                    .for_each(|weight, prior, trust| *weight += prior * trust);
+            }
+        }
+        weights
+    }
+}
+
+/// A matrix whose product with its own transpose is a Gram matrix: `(feature, axis)`, no wider than the Gram's rank.
+pub(super) fn root(gram: ArrayView2<'_, f64>) -> Result<Array2<f32>, Error> {
+    let (vectors, values) = eigen(gram, &|_| 1.0)?;
+    let least = values.iter().copied().fold(0.0, f64::max) * values.len() as f64 * ROUNDING;
+    let kept: Vec<usize> = (0..values.len()).filter(|&axis| values[axis] > least).collect();
+    Ok(Array2::from_shape_fn((values.len(), kept.len()), |(feature, axis)| {
+        (vectors[[feature, kept[axis]]] * values[kept[axis]].sqrt()) as f32
+    }))
+}
+
+/// Eigenvectors, a column each, and eigenvalues.
+fn eigen(gram: ArrayView2<'_, f64>, scale_of: &impl Fn(usize) -> f64) -> Result<(Array2<f64>, Array1<f64>), Error> {
+    let features = gram.nrows();
+    let scaled = |i: usize, j: usize| gram[[i, j]] * scale_of(i) * scale_of(j);
+    let eigen = Mat::from_fn(features, features, scaled).self_adjoint_eigen(Side::Lower).map_err(|_| Error::Eigen)?;
+    let vectors = Array2::from_shape_fn((features, features), |place| eigen.U()[place]);
+    let values = Array1::from_shape_fn(features, |axis| eigen.S().column_vector()[axis].max(0.0));
+    Ok((vectors, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::normal;
+    use super::*;
+
+    #[test]
+    fn a_root_is_as_wide_as_the_rank_and_gives_the_gram_back() {
+        let rows = normal(4, 9, 1).mapv(f64::from);
+        let gram = rows.t().dot(&rows);
+        let root = root(gram.view()).unwrap();
+        assert_eq!(root.dim(), (9, 4));
+        let again = root.dot(&root.t());
+        assert!(Zip::from(&again).and(&gram).all(|&again, &gram| (f64::from(again) - gram).abs() < 1e-4));
+    }
+
+    #[test]
+    fn a_prior_stays_where_the_data_say_nothing() {
+        let spectrum = Spectrum { axes: Array2::eye(2), values: ndarray::arr1(&[8.0, 0.0]) };
+        let (products, prior) = (ndarray::arr2(&[[4.0, 0.0]]), ndarray::arr2(&[[3.0, 5.0]]));
+        assert_eq!(spectrum.weights(&products, Some(&prior), |_| 2.0), ndarray::arr2(&[[1.0, 5.0]]));
+        assert_eq!(spectrum.weights(&products, None, |_| 2.0), ndarray::arr2(&[[0.4, 0.0]]));
+    }
+}

@@ -1,0 +1,88 @@
+//! What can be wrong with a study, or with a training on it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Split;
+use crate::analysis::encoding;
+use crate::{bold, catalogue, encoder, predict, stimulus};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("{} is not what it should be", path.display())]
+    Toml { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("run {run} of {} {fault}", study.display())]
+    Run { study: PathBuf, run: usize, fault: String },
+    #[error("{} holds no run: sub-*/func/*_bold.* with an events.tsv that has a column stim_file is looked for", folder.display())]
+    NoRuns { folder: PathBuf },
+    #[error("{} has no events.tsv beside it: {} was looked for", bold.display(), events.display())]
+    NoEvents { bold: PathBuf, events: PathBuf },
+    #[error(
+        "{} is in the {} split and {} in the {} split, and both show {}: a stimulus is of one split only",
+        runs[0].display(), splits[0], runs[1].display(), splits[1], stimulus.display()
+    )]
+    SharedStimulus { runs: Box<[PathBuf; 2]>, splits: [Split; 2], stimulus: PathBuf },
+    #[error(
+        "{found} different stimuli cannot be split: {needed} or more are needed, since what is held out must be another stimulus"
+    )]
+    TooFewStimuli { found: usize, needed: usize },
+    #[error("the parts that are held out, {validation} and {test}, leave nothing to train on")]
+    SplitParts { validation: f64, test: f64 },
+    #[error(
+        "{} lasts {run_s:.1} s where its stimulus ends after {stimulus_s:.1} s of it, and they may differ by {tolerance_s} s: cut the \
+         longer one, correct onset_s or tr_s, or give another tolerance_s",
+        bold.display()
+    )]
+    Length { bold: PathBuf, run_s: f64, stimulus_s: f64, tolerance_s: f64 },
+    #[error("subject {subject:?} has runs in the {split} split and none to train on")]
+    UntrainedSubject { subject: String, split: Split },
+    #[error(
+        "{found} runs cannot be fitted to: {needed} or more are needed, so that one is held out and two choose penalties"
+    )]
+    TooFewRuns { found: usize, needed: usize },
+    #[error(transparent)]
+    Encoding(#[from] encoding::Error),
+    #[error("the configuration {fault}")]
+    Configuration { fault: String },
+    #[error(
+        "{} holds the state of another training ({what} differs): choose another folder, or remove {}",
+        folder.display(), state.display()
+    )]
+    OtherTraining { folder: PathBuf, state: PathBuf, what: String },
+    #[error("the log {} cannot be written or read", path.display())]
+    Log { path: PathBuf, source: csv::Error },
+    #[error("the training thread could not be started")]
+    Thread(#[source] io::Error),
+    #[error("the training thread panicked: {reason}")]
+    Panicked { reason: String },
+    #[error("the training was stopped; the same command goes on with it")]
+    Stopped,
+    #[error(transparent)]
+    Stimulus(#[from] stimulus::Error),
+    #[error(transparent)]
+    Bold(#[from] bold::Error),
+    #[error(transparent)]
+    Predict(#[from] predict::Error),
+    #[error(transparent)]
+    Encoder(#[from] encoder::Error),
+    #[error(transparent)]
+    Catalogue(#[from] catalogue::Error),
+}
+
+impl Error {
+    /// For `map_err`: which file could not be read.
+    pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Read { path, source }
+    }
+
+    /// For `map_err`: which file could not be written.
+    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Write { path, source }
+    }
+}

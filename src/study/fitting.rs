@@ -1,0 +1,273 @@
+//! A subject of one's own: a head fitted to measured responses on the frozen encoder, and how well it predicts.
+//!
+//! The head is ridge regression from the encoder's states, a penalty an output, drawn to the model's average head as a prior.
+//! Runs are read one by one and kept as sums of products, so that memory does not grow with their length. What is told of the
+//! fit comes from runs that a first fit did not see; the head that is kept is then fitted to all.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use ndarray::{Array1, ArrayView3, Axis, stack};
+use ndarray_npy::WriteNpyExt;
+use tokio_util::sync::CancellationToken;
+
+use super::states::{Aligned, StateReader};
+use super::{Error, Split, StudyRun};
+use crate::analysis::encoding::{
+    Criterion, LinearModel, Ridge, Runs, ScoreSums, Scores, SplitHalf, one_sample_a_minute, penalties, score,
+};
+use crate::bold::PreparedRuns;
+use crate::catalogue::{self, FitScores, SubjectCard};
+use crate::encoder::{AVERAGE, Artefact, BrainEncoder, OwnHead};
+use crate::features::{Compute, DeviceChoice, Precision};
+use crate::predict::Predictor;
+
+/// Groups that runs are dealt to when penalties are chosen.
+const GROUPS: usize = 5;
+/// The part of the runs that scores come from, where none is said to be for that.
+const HELD_OUT: f64 = 0.2;
+/// The rate of false discoveries of the outputs that are counted as predicted.
+const FALSE_DISCOVERIES: f64 = 0.05;
+/// Noise ceilings under this are too uncertain to divide by.
+const LEAST_CEILING: f32 = 0.1;
+
+/// Whom a head is fitted to, and to what.
+#[derive(Clone, Copy, Debug)]
+pub struct FitOrder<'a> {
+    /// What the subject is called from then on.
+    pub name: &'a str,
+    pub runs: &'a [StudyRun],
+    /// How much a run and its stimulus may differ in length (s).
+    pub tolerance_s: f64,
+    /// Whether nobody was scanned.
+    pub simulated: bool,
+}
+
+/// A step forward: `done` of `total` runs read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FitProgress {
+    pub done: usize,
+    pub total: usize,
+}
+
+/// What a fit is done with.
+pub struct FitResources<'a> {
+    pub predictor: &'a Predictor,
+    /// Where runs that were made ready are kept.
+    pub cache: &'a Path,
+    pub surfaces: &'a Path,
+    pub workdir: &'a Path,
+    pub cancel: &'a CancellationToken,
+}
+
+/// What the runs that were held out say.
+struct HeldOut {
+    scores: Scores,
+    average: Option<Scores>,
+    /// How long they are (s).
+    seconds: f64,
+    /// Where a stimulus was shown again.
+    ceiling: Option<Ceiling>,
+}
+
+/// What could be reached, an output each.
+struct Ceiling {
+    r: Array1<f32>,
+    /// The share of it that is reached.
+    share: Array1<f32>,
+}
+
+/// Fits a subject's head and puts it on the shelf of subjects, whole or not at all.
+///
+/// # Errors
+/// A name that is taken or impossible, fewer than two runs, runs that do not fit their stimuli or the model;
+/// [`Error::Stopped`] where it was cancelled.
+pub fn fit(
+    order: FitOrder,
+    resources: &FitResources,
+    listen: &mut dyn FnMut(FitProgress),
+) -> Result<SubjectCard, Error> {
+    let predictor = resources.predictor;
+    check(order, predictor)?;
+    let prepared = PreparedRuns::open(resources.cache.join("bold"))?;
+    let FitResources { surfaces, workdir, cancel, .. } = *resources;
+    let mut reader = StateReader::new(predictor, &prepared, surfaces, workdir, order.tolerance_s, cancel);
+    let average = average_head(predictor)?;
+    let (fitted, held_out): (Vec<_>, Vec<_>) =
+        order.runs.iter().zip(held_out(order.runs)).partition(|(_, is_held_out)| !is_held_out);
+    let mut total = Progress { listen, done: 0, total: order.runs.len() };
+
+    let mut runs = empty(predictor)?;
+    for (run, _) in &fitted {
+        add(&mut runs, &reader.read(run)?)?;
+        total.step();
+    }
+    let first = ridge(&runs, average.as_ref(), cancel)?;
+    let tested = test(&mut reader, &held_out, &first, average.as_ref(), &mut total)?;
+    for (run, _) in &held_out {
+        add(&mut runs, &reader.read(run)?)?;
+    }
+    let model = if held_out.is_empty() { first } else { ridge(&runs, average.as_ref(), cancel)? };
+
+    let card = SubjectCard {
+        name: order.name.to_owned(),
+        model: predictor.card().name.clone(),
+        weights_sha256: predictor.identity().weights_sha256.clone(),
+        created: Timestamp::now(),
+        method: "ridge".to_owned(),
+        runs: order.runs.len(),
+        minutes: runs.total().rows() as f64 * predictor.settings().tr_s / 60.0,
+        simulated: order.simulated,
+        scores: tested.summary(),
+        head: String::new(),
+    };
+    let head = OwnHead { weight: model.weights().to_owned(), bias: model.intercepts().to_owned() };
+    let maps = tested.maps()?;
+    let maps: Vec<(&str, &[u8])> = maps.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
+    Ok(predictor.shelf().add(card, &head, &maps)?)
+}
+
+/// Refuses what cannot be fitted, before anything is read.
+fn check(order: FitOrder, predictor: &Predictor) -> Result<(), Error> {
+    catalogue::check_name(order.name)?;
+    if predictor.settings().has_subject(order.name) || predictor.shelf().find(order.name)?.is_some() {
+        return Err(catalogue::Error::SubjectExists { name: order.name.to_owned() }.into());
+    }
+    match order.runs.len() {
+        found @ 0..3 => Err(Error::TooFewRuns { found, needed: 3 }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether each run is held out of the first fit: those of the test split, or else the last ones.
+fn held_out(runs: &[StudyRun]) -> Vec<bool> {
+    let of_test = |run: &StudyRun| run.split == Some(Split::Test);
+    let tests = runs.iter().filter(|run| of_test(run)).count();
+    if (1..=runs.len() - 2).contains(&tests) {
+        return runs.iter().map(of_test).collect();
+    }
+    let kept = runs.len() - ((runs.len() as f64 * HELD_OUT).round() as usize).max(1);
+    (0..runs.len()).map(|place| place >= kept).collect()
+}
+
+fn empty(predictor: &Predictor) -> Result<Runs, Error> {
+    let architecture = &predictor.settings().architecture;
+    Ok(Runs::new(architecture.hidden as usize, architecture.outputs as usize, GROUPS)?)
+}
+
+fn add(runs: &mut Runs, run: &Aligned) -> Result<(), Error> {
+    Ok(runs.add(run.states.view(), run.measured.view())?)
+}
+
+fn ridge(runs: &Runs, average: Option<&OwnHead>, cancel: &CancellationToken) -> Result<LinearModel, Error> {
+    let ridge = Ridge { penalties: penalties(0.0, 6.0, 10), criterion: Criterion::RSquared };
+    Ok(ridge.fit(runs, average.map(|head| head.weight.view()), cancel)?.model)
+}
+
+/// The head of the average subject, where the model has one.
+fn average_head(predictor: &Predictor) -> Result<Option<OwnHead>, Error> {
+    if !predictor.settings().has_subject(AVERAGE) {
+        return Ok(None);
+    }
+    let compute = Compute::new(DeviceChoice::Cpu, Some(Precision::Float32)).map_err(crate::predict::Error::from)?;
+    let encoder = BrainEncoder::load(&Artefact::open(&predictor.model().folder)?, compute)?;
+    Ok(Some(encoder.head(AVERAGE)?))
+}
+
+/// Scores a fit, and the average head beside it, on runs that it has not seen.
+fn test(
+    reader: &mut StateReader,
+    runs: &[(&StudyRun, bool)],
+    fitted: &LinearModel,
+    average: Option<&OwnHead>,
+    progress: &mut Progress,
+) -> Result<HeldOut, Error> {
+    let outputs = fitted.weights().nrows();
+    let average = average.map(|head| LinearModel::new(head.weight.clone(), head.bias.clone())).transpose()?;
+    let (mut own, mut others) = (ScoreSums::new(outputs), ScoreSums::new(outputs));
+    let (mut rows, mut read) = (0, Vec::new());
+    for (run, _) in runs {
+        let run = reader.read(run)?;
+        own.add(fitted.predict(run.states.view())?.view(), run.measured.view())?;
+        if let Some(average) = &average {
+            others.add(average.predict(run.states.view())?.view(), run.measured.view())?;
+        }
+        rows += run.states.nrows();
+        read.push(run);
+        progress.step();
+    }
+    Ok(HeldOut {
+        scores: own.scores(),
+        average: average.map(|_| others.scores()),
+        seconds: rows as f64 * reader.predictor.settings().tr_s,
+        ceiling: ceiling(&read, fitted)?,
+    })
+}
+
+/// The noise ceiling of the stimulus that was shown most often, and the share of it that a fit reaches; `None` where nothing
+/// was shown twice.
+fn ceiling(runs: &[Aligned], fitted: &LinearModel) -> Result<Option<Ceiling>, Error> {
+    let alike = |run: &Aligned| {
+        let same = |other: &&Aligned| {
+            other.content == run.content && (other.first, other.states.nrows()) == (run.first, run.states.nrows())
+        };
+        runs.iter().filter(same).collect::<Vec<_>>()
+    };
+    let Some(repeats) = runs.iter().map(alike).max_by_key(Vec::len).filter(|repeats| repeats.len() > 1) else {
+        return Ok(None);
+    };
+    let measured: Vec<_> = repeats.iter().map(|run| run.measured.view()).collect();
+    let measured = stack(Axis(0), &measured).expect("repeats have the same rows. This is a bug.");
+    let reliable = SplitHalf::new(ArrayView3::from(&measured), 0)?;
+    let mean = measured.mean_axis(Axis(0)).expect("there are repeats. This is a bug.");
+    let reached = score(fitted.predict(repeats[0].states.view())?.view(), mean.view())?;
+    Ok(Some(Ceiling { r: reliable.ceiling(), share: reliable.share(&reached.r) }))
+}
+
+impl HeldOut {
+    fn summary(&self) -> FitScores {
+        let significant = one_sample_a_minute(&self.scores.r, self.seconds).ok();
+        let certain = self.ceiling.as_ref().map(|Ceiling { r, share }| {
+            let pairs = r.iter().zip(share).filter(|(ceiling, share)| **ceiling > LEAST_CEILING && share.is_finite());
+            pairs.map(|(ceiling, share)| [f64::from(*ceiling), f64::from(*share)]).collect::<Vec<_>>()
+        });
+        let mean = |place: usize| {
+            let certain = certain.as_ref().filter(|certain| !certain.is_empty())?;
+            Some(certain.iter().map(|pair| pair[place]).sum::<f64>() / certain.len() as f64)
+        };
+        FitScores {
+            held_out_r: self.scores.mean_r().into(),
+            average_r: self.average.as_ref().map(|average| average.mean_r().into()),
+            significant: significant.map(|found| found.fraction(FALSE_DISCOVERIES)),
+            ceiling: mean(0),
+            ceiling_share: mean(1),
+            outputs: self.scores.r.len() - self.scores.masked(),
+        }
+    }
+
+    /// A value an output as NumPy arrays, NaN where an output was masked.
+    fn maps(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+        let mut maps = vec![("r.npy", &self.scores.r)];
+        maps.extend(self.average.as_ref().map(|average| ("average_r.npy", &average.r)));
+        maps.extend(self.ceiling.as_ref().map(|ceiling| ("ceiling.npy", &ceiling.r)));
+        let bytes = |(name, map): (&'static str, &Array1<f32>)| {
+            let mut bytes = Vec::new();
+            let written = map.write_npy(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()));
+            written.map(|()| (name, bytes)).map_err(Error::write(Path::new(name)))
+        };
+        maps.into_iter().map(bytes).collect()
+    }
+}
+
+struct Progress<'a> {
+    listen: &'a mut dyn FnMut(FitProgress),
+    done: usize,
+    total: usize,
+}
+
+impl Progress<'_> {
+    fn step(&mut self) {
+        self.done += 1;
+        (self.listen)(FitProgress { done: self.done, total: self.total });
+    }
+}
