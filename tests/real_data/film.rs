@@ -167,7 +167,7 @@ fn blocked(
         let model = fit(&described, words.as_ref(), &responses, &others)?;
         let features = beside(&described, words.as_ref())?;
         let rows = s![left_out, ..];
-        predicted.slice_mut(rows.clone()).assign(&model.predict(features.slice(rows))?);
+        predicted.slice_mut(rows).assign(&model.predict(features.slice(rows))?);
     }
     Ok(predicted)
 }
@@ -189,7 +189,7 @@ fn group(predicted: &Array2<f32>, viewers: &Viewers) -> Result<Group, Box<dyn Er
     let responses = viewers.mean()?;
     let of_block = |block: Range<usize>| {
         let rows = s![block, ..];
-        Ok::<_, encortex::analysis::encoding::Error>(score(predicted.slice(rows.clone()), responses.slice(rows))?.r)
+        Ok::<_, encortex::analysis::encoding::Error>(score(predicted.slice(rows), responses.slice(rows))?.r)
     };
     let r: Vec<Array1<f32>> = blocks().map(of_block).collect::<Result<_, _>>()?;
     let by_block = (0..ROIS.len()).map(|region| mean(r.iter().map(|r| &r[region]))).collect();

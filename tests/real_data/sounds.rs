@@ -42,7 +42,7 @@ pub(crate) fn compare(folder: &Path, table: &mut Table) -> Result<(), Box<dyn Er
     let predicted = predict_left_out(&features, &measured)?;
     let scores = score(predicted.view(), measured.view())?;
     let of_components = scores.r.slice(s![..COMPONENTS.len()]);
-    table.at_least("mean r of the six components", mean(&of_components), 0.72);
+    table.at_least("mean r of the six components", mean(of_components), 0.72);
     for (name, &r) in COMPONENTS.iter().zip(&of_components) {
         table.at_least(&format!("  {name}"), r.into(), 0.50);
     }
