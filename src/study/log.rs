@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn row(step: u64) -> Row {
-        let validation_r = (step % 2 == 0).then_some(0.25);
+        let validation_r = step.is_multiple_of(2).then_some(0.25);
         Row {
             step,
             epoch: 1,

@@ -115,7 +115,7 @@ impl Trainer {
             }
         }
         if values > 0 {
-            error = error / values as f64;
+            error /= values as f64;
             error.backward();
             self.optimiser.step(self.step + 1, self.learning_rate());
         }
