@@ -100,7 +100,7 @@ def test_motion_energy_and_colours(array):
     samples = len(found)
     shown = np.floor(12 * np.arange(8 * samples) / 16 + 1e-5).astype(int).clip(max=len(film) - 1)
     colours = lab(resized(film, 96)[shown].astype(float))
-    energies = decimated(motion_energy(colours[..., 0], 16), 8)
+    energies = decimated(motion_energy(colours[..., 0], 16) - np.log(1e-5), 8)
     close("motion energy", found[:, :1380], energies, 3e-4)
     fields = colours.reshape(len(shown), 4, 24, 4, 24, 3).mean(axis=(2, 4))
     fields = decimated(fields.transpose(0, 3, 1, 2).reshape(len(shown), 48), 8)

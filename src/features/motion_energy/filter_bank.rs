@@ -17,6 +17,11 @@ const TEMPORAL_ENVELOPE: f64 = 0.3;
 /// Keeps the logarithm finite.
 const LOG_OFFSET: f64 = 1e-5;
 
+/// The log energy of darkness.
+pub fn darkness() -> f64 {
+    LOG_OFFSET.ln()
+}
+
 /// All filters of a pyramid for pictures of one size and films of one rate.
 pub struct FilterBank {
     /// `(grating sine, then cosine; pixel)`.

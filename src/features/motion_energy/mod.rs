@@ -3,7 +3,8 @@
 //! After Nishimoto et al., Current Biology 21 (2011): the lightness of every frame ([`colour`]) is filtered by a pyramid of
 //! drifting gratings ([`pyramid`], [`filter_bank`]) in quadrature, whose energies are compressed by a logarithm. Beside them
 //! stand lightness and opponent colours on a coarse grid. All of it is computed at 16 frames a second and thinned to the
-//! 2 Hz grid. Nothing here was learnt. The energies are those of pymoten 0.1.3, whose name for a direction is kept.
+//! 2 Hz grid. Nothing here was learnt. The energies are those of pymoten 0.1.3, whose name for a direction is kept; their
+//! logarithms are counted from that of darkness, so that a black screen is to a model what no film is.
 
 pub mod colour;
 pub mod filter_bank;
@@ -107,10 +108,11 @@ impl MotionEnergy {
         for (chunk, numbers) in numbers.chunks(FRAMES_AT_ONCE).enumerate() {
             tick((chunk * FRAMES_AT_ONCE) as f64 / (samples * FRAMES_A_SAMPLE) as f64)?;
             let lab = colour::lab(&reel.clip(numbers)?.pixels().to_device(self.device));
-            kept_energies.push(energies.next(&responses.next(&lab.select(1, 0).flatten(1, 2))));
+            let told = responses.next(&lab.select(1, 0).flatten(1, 2)) - filter_bank::darkness();
+            kept_energies.push(energies.next(&told));
             kept_colours.push(colours.next(&fields(&lab)));
         }
-        kept_energies.push(energies.next(&responses.end()));
+        kept_energies.push(energies.next(&(responses.end() - filter_bank::darkness())));
         kept_energies.extend(energies.end());
         kept_colours.extend(colours.end());
         tick(1.0)?;
@@ -136,7 +138,7 @@ impl Extractor for MotionEnergy {
     }
 
     fn revision(&self) -> &str {
-        "motion-energy-1"
+        "motion-energy-2"
     }
 
     fn settings(&self) -> String {
