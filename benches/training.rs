@@ -53,6 +53,7 @@ fn settings() -> Settings {
         },
         subjects: names.into_iter().zip(0..).map(|(name, row)| Subject { name: name.into(), row }).collect(),
         trained: true,
+        simulated: true,
     }
 }
 

@@ -1,18 +1,16 @@
 //! `/v1/atlases`: the parcellations that regions, comparisons and tables are made over.
 
-use std::collections::BTreeSet;
-use std::path::{Path as FilePath, PathBuf};
-
 use axum::Json;
 use axum::extract::{self, Path, Request};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::lent::lend;
 use super::{Error, Problem, State, json};
 use crate::brain::{self, Atlas, Hemisphere, Mesh, atlas::Parcel};
 use crate::scanner;
-use crate::store::{self, Stimulus};
+use crate::store;
 
 /// An atlas in a list.
 #[derive(Serialize, ToSchema)]
@@ -104,34 +102,14 @@ pub(super) async fn install(
         let uploads = files.iter().map(|id| state.store.stimulus(id)).collect::<Result<Vec<_>, _>>()?;
         let atlases = &state.scanner.atlases;
         let is_new = !atlases.names()?.contains(&name);
-        let atlas = under_their_names(&uploads, |files| Ok(atlases.add(&name, files, &licence, mesh(&state)?)?))?;
+        let folder = tempfile::tempdir()
+            .map_err(|source| Error::Store(store::Error::File { path: std::env::temp_dir(), source }))?;
+        let files = lend(&uploads, folder.path())?;
+        let atlas = atlases.add(&name, &files, &licence, mesh(&state)?)?;
         let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok((status, Json(AtlasView::of(&state, &atlas)?)))
     };
     room.run(install).await
-}
-
-/// Lends uploads under the names that their sender gave them, where these are plain and differ.
-fn under_their_names<T>(uploads: &[Stimulus], work: impl FnOnce(&[PathBuf]) -> Result<T, Error>) -> Result<T, Error> {
-    let mut names = BTreeSet::new();
-    for Stimulus { name, .. } in uploads {
-        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if !is_plain || name.starts_with('.') || name.len() > 200 || !names.insert(name) {
-            let expected = "uploads with different names of letters, digits, -, _ and .";
-            return Err(Error::BadValue { field: "files", value: name.clone(), expected });
-        }
-    }
-    let folder = tempfile::tempdir().map_err(|error| not_lent(&std::env::temp_dir(), error))?;
-    let lent = uploads.iter().map(|upload| {
-        let path = folder.path().join(&upload.name);
-        std::os::unix::fs::symlink(&upload.path, &path).map_err(|error| not_lent(&path, error))?;
-        Ok(path)
-    });
-    work(&lent.collect::<Result<Vec<_>, Error>>()?)
-}
-
-fn not_lent(path: &FilePath, source: std::io::Error) -> Error {
-    Error::Store(store::Error::File { path: path.to_owned(), source })
 }
 
 /// That of the model's responses.

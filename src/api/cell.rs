@@ -9,6 +9,7 @@ use crate::experiment::Spec;
 use crate::jobs::{CellWork, Stopped};
 use crate::scanner::{self, Desk, Scanner};
 use crate::store::{self, Store};
+use crate::study;
 
 /// Makes one cell; for a blocking thread.
 pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Stopped> {
@@ -18,6 +19,7 @@ pub(super) fn make(scanner: &Scanner, store: &Store, work: &CellWork) -> Result<
     };
     made.map_err(|error| match &error {
         Error::Scanner(scanned) if scanned.is_cancelled() => Stopped::Cancelled,
+        Error::Study(error) if matches!(**error, study::Error::Stopped) => Stopped::Cancelled,
         _ if error.is_away() => Stopped::Away,
         _ => Stopped::Failed(error.failure()),
     })

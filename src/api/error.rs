@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::brain::atlas;
 use crate::jobs::{self, Failure, JobState, Stopped};
-use crate::{catalogue, encoder, experiment, export, features, predict, scanner, stimulus, store};
+use crate::{catalogue, encoder, experiment, export, features, predict, scanner, stimulus, store, study};
 
 /// How long a client should wait for a model that is loading.
 const LOADING_RETRY: Duration = Duration::from_secs(5);
@@ -34,6 +34,8 @@ pub enum Error {
     NoResult { id: String, cell: u64 },
     #[error(transparent)]
     Catalogue(#[from] catalogue::Error),
+    #[error(transparent)]
+    Study(Box<study::Error>),
     #[error("{}", .0.detail)]
     PredictionFailed(Failure),
 
@@ -87,6 +89,12 @@ pub enum Error {
     Interrupted,
 }
 
+impl From<study::Error> for Error {
+    fn from(error: study::Error) -> Self {
+        Self::Study(Box::new(error))
+    }
+}
+
 /// A refusal, as RFC 9457 has it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -119,6 +127,7 @@ impl Error {
             Self::Scanner(error) => of_scanner(error),
             Self::NoResult { .. } => (S::NOT_FOUND, "no_result"),
             Self::Catalogue(error) => of_catalogue(error),
+            Self::Study(error) => of_study(error),
             Self::PredictionFailed(failure) => {
                 let status = S::from_u16(failure.status).unwrap_or(S::INTERNAL_SERVER_ERROR);
                 return (status, failure.code.clone().into());
@@ -361,6 +370,20 @@ fn of_export(error: &export::Error) -> Verdict {
         export::Error::NothingKept => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_kept"),
         export::Error::TooLong { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too_long_for_nifti"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "export_failed"),
+    }
+}
+
+fn of_study(error: &study::Error) -> Verdict {
+    use study::Error as E;
+    match error {
+        E::Bold(_) | E::Length { .. } | E::TooFewRuns { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_run"),
+        E::Encoding(_) => (StatusCode::UNPROCESSABLE_ENTITY, "fit_impossible"),
+        E::Predict(error) => of_predict(error),
+        E::Stimulus(error) => of_stimulus(error),
+        E::Encoder(error) => of_encoder(error),
+        E::Catalogue(error) => of_catalogue(error),
+        E::Stopped => (StatusCode::CONFLICT, "cancelled"),
+        _ => INTERNAL,
     }
 }
 

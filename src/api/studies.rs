@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::experiment_view::{ExperimentView, href};
+use super::fits::SubjectOrder;
 use super::{Error, Problem, State, json};
 use crate::jobs::CellWork;
 use crate::predict::{self, Output, PredictionRequest};
@@ -54,6 +55,7 @@ pub(super) struct ValidationOrder {
 pub(super) enum Study {
     Multisensory(MultisensoryOrder),
     Validation(ValidationOrder),
+    Fit(SubjectOrder),
 }
 
 /// Predicts a film from every set of text, audio and video, and maps how they come together: the max rule, super-additivity,
@@ -107,7 +109,7 @@ pub(super) async fn validate(
 }
 
 /// Queues a study under the hash of all that its result depends on.
-async fn queued(state: &State, name: &str, study: &Study) -> Result<Response, Error> {
+pub(super) async fn queued(state: &State, name: &str, study: &Study) -> Result<Response, Error> {
     let text = serde_json::to_string(study).map_err(|error| Error::MalformedBody { reason: error.to_string() })?;
     let revision = state.predictor.revision_for(&text)?;
     let id = blake3::hash(format!("{revision}\n{text}").as_bytes()).to_hex()[..32].to_owned();
@@ -132,6 +134,7 @@ impl Study {
                 serde_json::to_vec_pretty(&report)
             }
             Self::Validation(order) => serde_json::to_vec_pretty(&order.make(scanner, store, work)?),
+            Self::Fit(order) => serde_json::to_vec_pretty(&order.make(scanner, store, work)?),
         };
         let path = work.folder.join(REPORT);
         let report = report.map_err(|error| store::Error::File { path: path.clone(), source: error.into() })?;

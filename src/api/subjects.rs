@@ -1,5 +1,7 @@
 //! `/v1/subjects`: the lab's own subjects, whose heads were fitted to measured responses.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{self, Path, Request};
 use axum::http::StatusCode;
@@ -8,8 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::files::send;
+use super::studies::Study;
 use super::{Error, Problem, State};
 use crate::catalogue::SubjectCard;
+use crate::jobs::ExperimentStatus;
+use crate::store;
 
 /// A subject, and the files that are kept of them.
 #[derive(Serialize, ToSchema)]
@@ -77,7 +82,9 @@ pub(super) async fn download(
     Ok(send(&tokio::task::spawn_blocking(find).await??, request).await)
 }
 
-/// Deletes a subject: the head, its scores, and everything else that is kept under the name.
+/// Deletes a subject with every trace of their data: the head, its scores, the runs that were uploaded for the fit and are in no
+/// other's, and the fit itself. Predictions that were made by the head keep its name and nothing of the data; delete them by
+/// their ids.
 #[utoipa::path(
     delete, path = "/v1/subjects/{name}", tag = "subjects",
     responses(
@@ -89,13 +96,38 @@ pub(super) async fn remove(
     extract::State(state): extract::State<State>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Error> {
-    let remove = move || {
-        let shelf = state.predictor.shelf();
-        shelf.get(&name)?;
-        shelf.remove(&name).map_err(Error::from)
-    };
-    tokio::task::spawn_blocking(remove).await??;
+    let shelf = state.predictor.shelf().clone();
+    let known = name.clone();
+    tokio::task::spawn_blocking(move || shelf.get(&known).map(drop)).await??;
+    remove_fits(&state, &name).await?;
+    let shelf = state.predictor.shelf().clone();
+    tokio::task::spawn_blocking(move || shelf.remove(&name)).await??;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes the fits of a subject, with the measured runs that were uploaded for them.
+async fn remove_fits(state: &State, name: &str) -> Result<(), Error> {
+    let fit_of = |status: &ExperimentStatus| match Study::of(&status.experiment.spec) {
+        Some(Study::Fit(order)) => Some(order),
+        _ => None,
+    };
+    let fits = state.experiments.list(None, usize::MAX, |status| fit_of(status).is_some()).await?;
+    let (own, others): (Vec<_>, Vec<_>) =
+        fits.iter().filter_map(|status| Some((status, fit_of(status)?))).partition(|(_, order)| order.name() == name);
+    let needed: BTreeSet<&String> = others.iter().flat_map(|(_, order)| order.measured()).collect();
+    let uploads: BTreeSet<&String> = own.iter().flat_map(|(_, order)| order.measured()).collect();
+    for id in uploads.difference(&needed) {
+        let (store, id) = (state.store.clone(), (*id).clone());
+        let removed = tokio::task::spawn_blocking(move || store.remove_stimulus(&id)).await?;
+        match removed {
+            Ok(()) | Err(store::Error::UnknownStimulus { .. }) => (),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for (status, _) in &own {
+        state.experiments.withdraw(&status.experiment.key).await?;
+    }
+    Ok(())
 }
 
 impl SubjectView {

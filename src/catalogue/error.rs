@@ -49,6 +49,8 @@ pub enum Error {
         "no folder holds the hub's cache: HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME and HOME are all unset; set HF_HOME"
     )]
     NoCache,
+    #[error("the program has no files of a model {name}: only its own manifests have the origin \"bundled\"")]
+    NotBundled { name: String },
     #[error("{name} has nothing to pull: it is made on this machine at its first use")]
     NothingToPull { name: String },
 

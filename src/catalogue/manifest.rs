@@ -10,7 +10,8 @@ use super::hub_names::{Commit, FileName, Repository, Sha256};
 use super::untrained::Recipe;
 
 /// The manifests that are part of the program: file and text.
-const EMBEDDED: [(&str, &str); 2] = [
+const EMBEDDED: [(&str, &str); 3] = [
+    ("models/simulated/model.toml", include_str!("../../models/simulated/model.toml")),
     ("models/tribe-v2/model.toml", include_str!("../../models/tribe-v2/model.toml")),
     ("models/untrained/model.toml", include_str!("../../models/untrained/model.toml")),
 ];
@@ -47,6 +48,8 @@ pub enum Origin {
     Hub(Box<Published>),
     /// Made on this machine from a seed.
     Seed(Recipe),
+    /// Part of the program.
+    Bundled,
 }
 
 /// The repositories of a published model.
@@ -171,7 +174,7 @@ mod tests {
             .into_iter()
             .map(|manifest| manifest.name)
             .collect();
-        assert_eq!(names, ["tribe-v2", "untrained"]);
+        assert_eq!(names, ["simulated", "tribe-v2", "untrained"]);
     }
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused() {
-        let text = EMBEDDED[0].1.replace("gated = true", "gaited = true");
+        let text = EMBEDDED[1].1.replace("gated = true", "gaited = true");
         let error = Manifest::parse("model.toml", &text).expect_err("a misspelt key");
         assert!(std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("gaited")));
     }
@@ -210,7 +213,7 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_manifest_is_a_manifest_or_an_error(which in 0..2usize, at in 0..4000usize, patch in ".{0,8}") {
+        fn a_damaged_manifest_is_a_manifest_or_an_error(which in 0..3usize, at in 0..4000usize, patch in ".{0,8}") {
             let mut text = EMBEDDED[which].1.to_owned();
             let at = text.floor_char_boundary(at);
             text.insert_str(at, &patch);

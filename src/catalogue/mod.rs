@@ -1,12 +1,14 @@
 //! The models there are: manifests, the files they stand for, and how those get here.
 //!
 //! A [`Manifest`] names a model and its origin. The [`Catalogue`] lists them, says what each lacks, fetches the
-//! published ones from the hub into the cache that Python's tools share, makes the untrained one, and resolves what
+//! published ones from the hub into the cache that Python's tools share, unpacks the small one that is part of the program, makes
+//! the untrained one, and resolves what
 //! `--model` says to the folders a prediction needs. The [`SubjectShelf`] keeps the heads of a lab's own subjects.
 
 mod atlas_lock;
 mod atlas_shelf;
 mod atlas_table;
+mod bundled;
 mod card;
 mod download;
 mod encoder_facts;
@@ -17,6 +19,7 @@ mod hub;
 mod hub_cache;
 mod hub_names;
 mod lock;
+mod made_here;
 mod manifest;
 mod pull;
 mod subject_shelf;
@@ -125,7 +128,7 @@ impl Catalogue {
         let unknown = || Error::UnknownModel { model: name.to_owned(), known: known() };
         match &self.manifests.get(name).ok_or_else(unknown)?.origin {
             Origin::Hub(published) => pull::pull(published, hub, &self.hub_cache, progress).await,
-            Origin::Seed(_) => Err(Error::NothingToPull { name: name.to_owned() }),
+            Origin::Seed(_) | Origin::Bundled => Err(Error::NothingToPull { name: name.to_owned() }),
         }
     }
 

@@ -40,6 +40,9 @@ pub struct SubjectCard {
     /// True where the responses were simulated and no person was scanned.
     pub simulated: bool,
     pub scores: FitScores,
+    /// Names the order that made it, where there was one.
+    #[serde(default)]
+    pub origin: Option<String>,
     /// BLAKE3 of the head: results by this subject are named by it.
     pub head: String,
 }
@@ -204,6 +207,7 @@ mod tests {
             runs: 2,
             minutes: 10.0,
             simulated: true,
+            origin: None,
             scores: FitScores {
                 held_out_r: 0.3,
                 average_r: Some(0.2),

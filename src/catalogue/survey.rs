@@ -7,7 +7,7 @@ use super::encoder_facts::EncoderFacts;
 use super::folder_card::FolderCard;
 use super::hub_names::Repository;
 use super::manifest::{Manifest, Origin, Published, RepositoryFiles};
-use super::{Catalogue, Error, extractor, untrained};
+use super::{Catalogue, Error, bundled, extractor, untrained};
 use crate::features::{BuiltIn, ExtractorSource, Modality};
 
 /// What an extractor's name begins with in the settings of a model when it is a folder beside the encoder.
@@ -85,6 +85,7 @@ impl Catalogue {
         let card = Card::of_manifest(manifest);
         let (source, folder) = match &manifest.origin {
             Origin::Seed(recipe) => (manifest.name.clone(), untrained::make(manifest, recipe, &self.data_dir)?),
+            Origin::Bundled => (manifest.name.clone(), bundled::unpack(manifest, &self.data_dir)?),
             Origin::Hub(published) => match self.repository_folder(&published.encoder.repository) {
                 Ok(folder) => (published.encoder.repository.to_string(), folder),
                 Err(absent) => return Ok(self.survey_without_encoder(card, published, absent)),
@@ -174,7 +175,7 @@ impl Catalogue {
     fn needs_of(&self, repository: &Repository) -> Option<(&Manifest, &RepositoryFiles)> {
         let published = self.manifests.values().filter_map(|manifest| match &manifest.origin {
             Origin::Hub(published) => Some((manifest, published)),
-            Origin::Seed(_) => None,
+            Origin::Seed(_) | Origin::Bundled => None,
         });
         let mut needs = published.flat_map(|(manifest, model)| model.repositories().map(|needs| (manifest, needs)));
         needs.find(|(_, needs)| needs.repository == *repository)

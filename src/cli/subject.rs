@@ -92,7 +92,7 @@ fn fit(config: &Config, name: &str, study: &Path, of: Option<&str>) -> anyhow::R
         cancel: &cancelled_by_ctrl_c()?,
     };
     let bar = ProgressBar::new(runs.len() as u64);
-    let order = FitOrder { name, runs: &runs, tolerance_s, simulated };
+    let order = FitOrder { name, runs: &runs, tolerance_s, simulated, origin: None };
     let fitted = study::fit(order, &resources, &mut |progress| bar.set_position(progress.done as u64));
     bar.finish_and_clear();
     println!("{}", serde_json::to_string_pretty(&fitted?)?);

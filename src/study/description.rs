@@ -28,7 +28,7 @@ use crate::stimulus::{Source, TextTiming};
 
 /// How much a run and its stimulus may differ in length where it is not said (s): fixation before or after, and the scanner's
 /// end, are usual.
-const TOLERANCE_S: f64 = 20.0;
+pub const TOLERANCE_S: f64 = 20.0;
 
 /// Runs of people who were measured while stimuli were shown.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ mod states;
 mod training;
 
 pub use configuration::{Configuration, ModelSizes};
-pub use description::Study;
+pub use description::{Study, TOLERANCE_S};
 pub use error::Error;
 pub use fitting::{FitOrder, FitProgress, FitResources, fit};
 pub use outcome::Outcome;

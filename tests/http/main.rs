@@ -21,5 +21,6 @@ mod server;
 mod sharing;
 mod stopping;
 mod studies;
+mod subjects;
 mod uploads;
 mod workers;

@@ -34,6 +34,7 @@ fn card(name: &str, weights_sha256: String) -> SubjectCard {
         runs: 1,
         minutes: 0.0,
         simulated: true,
+        origin: None,
         scores: FitScores {
             held_out_r: 0.0,
             average_r: None,

@@ -44,21 +44,21 @@ pub(crate) fn compare(folder: &Path, table: &mut Table) -> Result<(), Box<dyn Er
     let scores = group(&predicted, &viewers)?;
     table.at_least("FIR ridge of 10 features, 10 blocks: group r, auditory", scores.by_block[0], 0.65);
     table.at_least("  early visual", scores.by_block[1], 0.33);
-    for region in 2..ROIS.len() {
-        table.note(&format!("  {}", ROIS[region]), scores.by_block[region]);
+    for (region, name) in ROIS.iter().enumerate().skip(2) {
+        table.note(&format!("  {name}"), scores.by_block[region]);
     }
-    for region in 0..2 {
-        table.note(&format!("  {}, of all blocks in one series", ROIS[region]), scores.whole.r[region].into());
+    for (region, name) in ROIS.iter().enumerate().take(2) {
+        table.note(&format!("  {name}, of all blocks in one series"), scores.whole.r[region].into());
         let chance: f64 = scores.whole.r_at_5_percent[region].into();
-        let what = format!("  {} above 95 % of the circular shifts (r {chance:.3}), p", ROIS[region]);
+        let what = format!("  {name} above 95 % of the circular shifts (r {chance:.3}), p");
         table.holds(
             &format!("{what} {:.4}", scores.whole.significance.p[region]),
             scores.whole.significance.p[region] < 0.05,
         );
     }
     let with_words = group(&blocked(&described, Some(&words), &viewers)?, &viewers)?;
-    for region in 0..ROIS.len() {
-        table.note(&format!("with the words of the descriptions: {}", ROIS[region]), with_words.by_block[region]);
+    for (region, name) in ROIS.iter().enumerate() {
+        table.note(&format!("with the words of the descriptions: {name}"), with_words.by_block[region]);
     }
     subjects(&described, &words, &viewers, table)
 }
@@ -102,19 +102,15 @@ fn by_viewer(series: &Array3<f32>) -> Array3<f32> {
 fn alike(viewers: &Viewers, table: &mut Table) -> Result<(), Box<dyn Error>> {
     let r = intersubject_correlation(by_viewer(&viewers.detrended).view())?;
     let published = intersubject_correlation(by_viewer(&viewers.published).view())?;
-    for (region, reported) in [0.63, 0.66, 0.44].into_iter().enumerate() {
-        table.near(
-            &format!("leave-one-out correlation of viewers, {}", ROIS[region]),
-            mean(r.column(region)),
-            reported,
-        );
+    for (region, (name, reported)) in ROIS.iter().zip([0.63, 0.66, 0.44]).enumerate() {
+        table.near(&format!("leave-one-out correlation of viewers, {name}"), mean(r.column(region)), reported);
     }
-    for region in 0..3 {
-        table.note(&format!("  the same with drifts, {}", ROIS[region]), mean(published.column(region)));
+    for (region, name) in ROIS.iter().enumerate().take(3) {
+        table.note(&format!("  the same with drifts, {name}"), mean(published.column(region)));
     }
     let halves = SplitHalf::new(by_viewer(&viewers.published).view(), 0)?;
-    for (region, reported) in [0.94, 0.94, 0.85].into_iter().enumerate() {
-        table.near(&format!("split-half reliability, {}", ROIS[region]), halves.reliability[region].into(), reported);
+    for (region, (name, reported)) in ROIS.iter().zip([0.94, 0.94, 0.85]).enumerate() {
+        table.near(&format!("split-half reliability, {name}"), halves.reliability[region].into(), reported);
     }
     Ok(())
 }
@@ -171,7 +167,7 @@ fn blocked(
         let model = fit(&described, words.as_ref(), &responses, &others)?;
         let features = beside(&described, words.as_ref())?;
         let rows = s![left_out, ..];
-        predicted.slice_mut(rows.clone()).assign(&model.predict(features.slice(rows))?);
+        predicted.slice_mut(rows).assign(&model.predict(features.slice(rows))?);
     }
     Ok(predicted)
 }
@@ -193,7 +189,7 @@ fn group(predicted: &Array2<f32>, viewers: &Viewers) -> Result<Group, Box<dyn Er
     let responses = viewers.mean()?;
     let of_block = |block: Range<usize>| {
         let rows = s![block, ..];
-        Ok::<_, encortex::analysis::encoding::Error>(score(predicted.slice(rows.clone()), responses.slice(rows))?.r)
+        Ok::<_, encortex::analysis::encoding::Error>(score(predicted.slice(rows), responses.slice(rows))?.r)
     };
     let r: Vec<Array1<f32>> = blocks().map(of_block).collect::<Result<_, _>>()?;
     let by_block = (0..ROIS.len()).map(|region| mean(r.iter().map(|r| &r[region]))).collect();
@@ -222,14 +218,14 @@ fn subjects(
         let predicted = model.predict(beside(&described, words)?.slice(s![second.clone(), ..]))?;
         r.push(score(predicted.view(), measured)?.r.into_shape_with_order((ROIS.len(), SUBJECTS))?.t().to_owned());
     }
-    for region in 0..ROIS.len() {
+    for (region, name) in ROIS.iter().enumerate() {
         let of_viewers = share(&r[0].column(region).to_owned(), &ceiling.column(region).to_owned());
-        let what = format!("a viewer's part 2 from its part 1, {}: r, share {:.2}", ROIS[region], mean(&of_viewers));
+        let what = format!("a viewer's part 2 from its part 1, {name}: r, share {:.2}", mean(&of_viewers));
         table.note(&what, mean(r[0].column(region)));
     }
     let test = PairedTest::new(r[1].view(), r[0].view())?;
-    for region in 0..ROIS.len() {
-        table.note(&format!("  gain by words, {}, q {:.3}", ROIS[region], test.q[region]), test.difference[region]);
+    for (region, name) in ROIS.iter().enumerate() {
+        table.note(&format!("  gain by words, {name}, q {:.3}", test.q[region]), test.difference[region]);
     }
     table.holds(
         "  a viewer's auditory response is predicted in 16 or more",
@@ -237,12 +233,9 @@ fn subjects(
     );
     let of_group = fit(&described, None, &viewers.mean()?, &blocks)?.predict(described.slice(s![second, ..]))?;
     let cohort = GroupPrediction::new(of_group.view(), people.view())?;
-    for region in 0..2 {
-        let what = format!(
-            "part 2 of the mean viewer, {}: R_group, exceeds {:.2} of viewers",
-            ROIS[region],
-            cohort.share_exceeded()[region]
-        );
+    for (region, name) in ROIS.iter().enumerate().take(2) {
+        let exceeded = cohort.share_exceeded()[region];
+        let what = format!("part 2 of the mean viewer, {name}: R_group, exceeds {exceeded:.2} of viewers");
         table.note(&what, cohort.group[region].into());
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Whether a predicted pattern of responses finds its own stretch of the stimulus among all others.
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 
 use super::error::expect;
 use super::series::unit;
@@ -40,11 +40,10 @@ impl Retrieval {
         let changing: Vec<usize> = (0..measured.ncols()).filter(changes).collect();
         let patterns = |series: &Array2<f64>| patterns(series.select(Axis(1), &changing).view(), segments, length);
         let alike = patterns(&predicted).dot(&patterns(&measured).t());
-        let ranks = alike.outer_iter().enumerate().map(|(own, row)| {
-            let is_below = |r: f64| r < row[own];
-            1 + row.iter().enumerate().filter(|&(other, &r)| other != own && !is_below(r)).count()
-        });
-        let ranks: Vec<usize> = ranks.collect();
+        // A pattern without a correlation is like no other, and its own segment comes last.
+        let as_like = |(own, row): (usize, ArrayView1<'_, f64>)| row.iter().filter(|&&r| r >= row[own]).count();
+        let rank = |found| if found == 0 { segments } else { found };
+        let ranks: Vec<usize> = alike.outer_iter().enumerate().map(as_like).map(rank).collect();
         let share = |count: usize| count as f64 / segments as f64;
         Ok(Self {
             segments,

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Error;
 use super::manifest::Manifest;
+use super::{Error, made_here};
 use crate::features::weights::{self, Weights};
 use crate::features::{Compute, DeviceChoice, Modality};
 
@@ -24,23 +24,7 @@ pub(super) use recipe::Recipe;
 
 /// The folder of the model, made now if it has not been before. It holds the encoder, and the extractors beside it.
 pub(super) fn make(manifest: &Manifest, recipe: &Recipe, data_dir: &Path) -> Result<PathBuf, Error> {
-    let models = data_dir.join("models");
-    let folder = models.join(folder_name(manifest)?);
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    std::fs::create_dir_all(&models).map_err(Error::write(&models))?;
-    let draft = tempfile::Builder::new().prefix(".untrained-").tempdir_in(&models).map_err(Error::write(&models))?;
-    write(manifest, recipe, draft.path())?;
-    publish(draft, &folder)?;
-    Ok(folder)
-}
-
-/// Another recipe, or another version of the program, is another model.
-fn folder_name(manifest: &Manifest) -> Result<String, Error> {
-    let content = serde_json::to_vec(&(env!("CARGO_PKG_VERSION"), manifest))
-        .map_err(|error| Error::Write { path: manifest.name.clone(), source: error.into() })?;
-    Ok(format!("{}-{}", manifest.name, &blake3::hash(&content).to_hex()[..16]))
+    made_here::folder(manifest, &[], data_dir, |folder| write(manifest, recipe, folder))
 }
 
 fn write(manifest: &Manifest, recipe: &Recipe, folder: &Path) -> Result<(), Error> {
@@ -61,18 +45,6 @@ fn part(folder: &Path, modality: Modality) -> Result<PathBuf, Error> {
     let part = folder.join(modality.name());
     std::fs::create_dir(&part).map_err(Error::write(&part))?;
     Ok(part)
-}
-
-/// Gives a finished draft its name; where another process was faster, its model stays and the draft goes.
-fn publish(draft: tempfile::TempDir, folder: &Path) -> Result<(), Error> {
-    match std::fs::rename(draft.path(), folder) {
-        Err(_) if folder.is_dir() => Ok(()),
-        Err(error) => Err(Error::write(folder)(error)),
-        Ok(()) => {
-            let _moved_away = draft.keep();
-            Ok(())
-        }
-    }
 }
 
 fn write_json(path: &Path, content: &Value) -> Result<(), Error> {

@@ -10,7 +10,7 @@ fn built_in() -> (Manifest, Recipe) {
     let manifests = Manifest::embedded().expect("they are part of the program");
     let seeded = manifests.into_iter().find_map(|manifest| match manifest.origin.clone() {
         Origin::Seed(recipe) => Some((manifest, recipe)),
-        Origin::Hub(_) => None,
+        Origin::Hub(_) | Origin::Bundled => None,
     });
     seeded.expect("one built-in model is made from a seed")
 }
@@ -100,5 +100,10 @@ fn a_second_call_finds_what_the_first_made() {
 fn another_recipe_is_another_model() {
     let (manifest, recipe) = built_in();
     let other = Manifest { origin: Origin::Seed(Recipe { seed: recipe.seed + 1, ..recipe }), ..manifest.clone() };
-    assert_ne!(folder_name(&manifest).expect("a name"), folder_name(&other).expect("a name"));
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = |manifest: &Manifest| match &manifest.origin {
+        Origin::Seed(recipe) => make(manifest, recipe, data_dir.path()).expect("made"),
+        Origin::Hub(_) | Origin::Bundled => unreachable!("both are made from a seed"),
+    };
+    assert_ne!(folder(&manifest), folder(&other));
 }

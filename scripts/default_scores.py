@@ -1,0 +1,124 @@
+"""The figures of the built-in model: how well it predicts what was held out, and whether localizers find what was planted.
+
+    python scripts/default_scores.py MODEL COHORT STIMULI FOLDER
+
+MODEL is a folder or a name, COHORT what `encortex simulate` made, STIMULI what `scripts/stimuli` made. Everything is done by the
+program; here are only the comparisons with the truth that lies beside the cohort.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nibabel
+import numpy as np
+
+ENCORTEX = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release" / "encortex"
+LOCALIZERS = Path(__file__).resolve().parent.parent / "localizers"
+VERTICES = 20_484
+PLACED = 0.5  # of a population's greatest weight: what counts as its place
+RESPONSIVE = 0.1  # of the variance of an output, from the signal
+LAG_S = 5
+
+
+def encortex(*arguments):
+    print("+ encortex", *map(str, arguments), file=sys.stderr)
+    subprocess.run([ENCORTEX, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def area_under_curve(values, is_region):
+    """Of telling a region from everywhere else by a map (Mann and Whitney)."""
+    ranks = np.argsort(np.argsort(values)) + 1
+    n = is_region.sum()
+    return (ranks[is_region].sum() - n * (n + 1) / 2) / (n * (len(values) - n))
+
+
+class Truth:
+    """Where populations lie, over all subjects."""
+
+    def __init__(self, cohort):
+        self.folder = cohort / "truth"
+        with open(self.folder / "populations.tsv") as table:
+            self.populations = [row["population"] for row in csv.DictReader(table, delimiter="\t")]
+        self.subjects = [f"sub-{number:02}" for number in range(1, 5)]
+        self.maps = np.mean([np.load(self.folder / f"{subject}_maps.npy") for subject in self.subjects], axis=0)
+
+    def place(self, region, hemisphere):
+        weights = self.maps[self.populations.index(region), :VERTICES]
+        is_region = weights > PLACED * weights.max()
+        if hemisphere == "left":
+            is_region[VERTICES // 2 :] = False
+        elif hemisphere == "right":
+            is_region[: VERTICES // 2] = False
+        return is_region
+
+
+def maps_of(folder):
+    image = nibabel.load(next(folder.glob("*_statmap.dscalar.nii")))
+    return dict(zip(image.header.get_axis(0).name, image.get_fdata(dtype="f4")))
+
+
+def localizer_rows(model, truth, stimuli, folder, flags):
+    for path in sorted(LOCALIZERS.glob("*.toml")):
+        localizer, out = path.stem, folder / path.stem
+        if not (out / "experiment.json").exists():
+            given = ["--stimuli", stimuli / localizer] if (stimuli / localizer).is_dir() else []
+            encortex("experiment", "run", localizer, *given, "--model", model, "--out", out, *flags)
+        maps = maps_of(out)
+        report = json.loads((out / "experiment.json").read_text())
+        found = {contrast["name"]: contrast.get("significant_vertices") for contrast in report["contrasts"]}
+        for expected in tomllib.loads(path.read_text()).get("expected", []):
+            contrast, region, hemisphere = expected["contrast"], expected["region"], expected["hemisphere"]
+            if region not in truth.populations:
+                continue
+            map_of = next((maps[name] for name in (f"{contrast} (t)", f"{contrast} (effect)") if name in maps), None)
+            auc = area_under_curve(map_of, truth.place(region, hemisphere))
+            yield localizer, contrast, region, hemisphere, auc, found.get(contrast)
+
+
+def unit(series):
+    series = series - series.mean(0)
+    return series / np.maximum(np.linalg.norm(series, axis=0), 1e-12)
+
+
+def held_out_rows(model, cohort, truth, folder, flags):
+    """r with single repeats of the test film as a share of the root of the planted share of signal, by subject."""
+    out = folder / "test01"
+    if not out.is_dir():
+        film = cohort / "stimuli" / "test01"
+        subjects = [flag for subject in truth.subjects for flag in ("--subject", subject)]
+        encortex("predict", "--video", f"{film}.mp4", "--transcript", f"{film}.tsv", "--model", model, "--out", out,
+                 "--format", "npy", *subjects, *flags)
+    for subject in truth.subjects:
+        label = subject.replace("-", "")
+        predicted = np.load(next(out.glob(f"sub-{label}_*_den-10k_*_bold.npy")))
+        share = np.load(truth.folder / f"{subject}_signal_share.npy")[:VERTICES]
+        responsive = share > RESPONSIVE
+        runs = sorted((cohort / subject / "func").glob(f"{subject}_task-test01_run-*_bold.npy"))
+        measured = [np.load(run, mmap_mode="r")[LAG_S:, :VERTICES][:, responsive] for run in runs]
+        seconds = min(len(predicted), len(measured[0]))
+        r = np.mean([(unit(predicted[:seconds, responsive]) * unit(run[:seconds])).sum(0) for run in measured], axis=0)
+        ceiling = np.sqrt(share[responsive])
+        area = truth.place("pSTS-multisensory", "both")[responsive]
+        yield subject, r.mean(), ceiling.mean(), r.mean() / ceiling.mean(), r[area].mean() / ceiling[area].mean()
+
+
+def main():
+    model, cohort, stimuli, folder = sys.argv[1], *map(Path, sys.argv[2:5])
+    flags = sys.argv[5:]
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = Truth(cohort)
+    print("| subject | r, held-out film | ceiling | share of it | share in pSTS |\n|---|---|---|---|---|")
+    for subject, r, ceiling, share, area in held_out_rows(model, cohort, truth, folder, flags):
+        print(f"| {subject} | {r:.3f} | {ceiling:.3f} | {share:.2f} | {area:.2f} |", flush=True)
+    print("\n| localizer | contrast | region | hemisphere | AUC | vertices at q < .05 |\n|---|---|---|---|---|---|")
+    for localizer, contrast, region, hemisphere, auc, found in localizer_rows(model, truth, stimuli, folder, flags):
+        print(f"| {localizer} | {contrast} | {region} | {hemisphere} | {auc:.3f} | {found} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
