@@ -27,7 +27,7 @@ const CONSTANT: usize = 7;
 const LACKING: usize = 9;
 
 const CONFIGURATION: &str = "study = 'study.toml'\n[model]\nmesh = 'fsaverage3'\nhidden = 48\ndepth = 1\nheads = 1\n\
-     low_rank = 8\nwindow_trs = 20\n[training]\nepochs = 20\nbatch = 4\nlearning_rate = 0.004\n";
+     low_rank = 8\nwindow_trs = 20\n[training]\nepochs = 12\nbatch = 4\nlearning_rate = 0.004\n";
 
 /// A value in [0, 1) that follows from a number, without a pattern.
 fn noise(number: usize) -> f64 {

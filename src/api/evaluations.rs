@@ -75,8 +75,8 @@ pub(super) async fn create(extract::State(state): extract::State<State>, request
     let store = state.store.clone();
     let look = move || {
         order.people.iter().try_for_each(|person| catalogue::check_name(&person.name))?;
-        let uploads = order.people.iter().flat_map(|person| &person.runs).flat_map(RunOrder::uploads);
-        uploads.map(|id| store.describe_stimulus(id).map(drop)).collect::<Result<(), _>>()?;
+        let mut uploads = order.people.iter().flat_map(|person| &person.runs).flat_map(RunOrder::uploads);
+        uploads.try_for_each(|id| store.describe_stimulus(id).map(drop))?;
         Ok::<_, Error>(order)
     };
     let order = tokio::task::spawn_blocking(look).await??;

@@ -30,7 +30,9 @@ def report(folder):
 @pytest.fixture(scope="session")
 def predicted(folder):
     def predicted(name):
-        (path,) = (path for path in (folder / "predicted").rglob("*.npy") if name.replace("-", "") in path.name.replace("-", ""))
+        subject = lambda path: path.name.split("_")[0].replace("-", "")
+        files = (folder / "predicted").rglob("*.npy")
+        (path,) = (path for path in files if subject(path).endswith(name.replace("-", "")))
         return np.load(path).astype(float)
 
     return predicted
