@@ -75,8 +75,9 @@ pub(super) async fn create(extract::State(state): extract::State<State>, request
     let store = state.store.clone();
     let look = move || {
         order.people.iter().try_for_each(|person| catalogue::check_name(&person.name))?;
-        let mut uploads = order.people.iter().flat_map(|person| &person.runs).flat_map(RunOrder::uploads);
-        uploads.try_for_each(|id| store.describe_stimulus(id).map(drop))?;
+        for id in order.people.iter().flat_map(|person| &person.runs).flat_map(RunOrder::uploads) {
+            store.describe_stimulus(id)?;
+        }
         Ok::<_, Error>(order)
     };
     let order = tokio::task::spawn_blocking(look).await??;
