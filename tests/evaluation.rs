@@ -231,7 +231,10 @@ fn bad_input_is_refused(laboratory: &Laboratory) -> Outcome {
     let refused = refusal(&laboratory.evaluate(&["--as", "nobody"])?);
     assert!(refused.contains("nobody") && refused.contains("sub-02"), "{refused}");
 
-    let unmarked = study.replace("split = 'train'\n", "").replace("split = 'test'\n", "").replace("sub-02", "sub-03");
+    let unmarked = study
+        .replace("split = 'train'\n", "")
+        .replace("split = 'test'\n", "")
+        .replace("subject = 'sub-02'", "subject = 'sub-03'");
     std::fs::write(laboratory.path("study.toml"), unmarked)?;
     let said = succeeded(&laboratory.evaluate(&[])?);
     for note in ["no run is marked as test", "no linear model of sub-01, sub-03", "average predicts them"] {
