@@ -52,7 +52,8 @@ pub(super) struct RunOrder {
     /// When in the run the stimulus begins (s).
     #[serde(default)]
     onset_s: f64,
-    /// Whether the run is kept from the fit and scored. Where none is, the last fifth of the runs are.
+    /// Whether the run is kept from the fit and scored. Where none is, the last fifth of the runs of a new subject are, and all runs
+    /// of an evaluation.
     #[serde(default)]
     held_out: bool,
 }
@@ -71,8 +72,17 @@ pub(super) struct ShownOrder {
     timing: Option<TextTiming>,
 }
 
-fn usual_tolerance_s() -> f64 {
+pub(super) fn usual_tolerance_s() -> f64 {
     TOLERANCE_S
+}
+
+/// Refuses another model than the one that is served.
+pub(super) fn check_model(state: &State, asked: Option<&String>) -> Result<(), Error> {
+    let served = state.predictor.card().name.clone();
+    match asked.cloned().filter(|asked| *asked != served) {
+        Some(asked) => Err(Error::OtherModel { asked, served }),
+        None => Ok(()),
+    }
 }
 
 /// Fits a head of their own to a person's measured responses, on the frozen encoder of the model. It is queued, as an experiment
@@ -88,10 +98,7 @@ fn usual_tolerance_s() -> f64 {
 )]
 pub(super) async fn create(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
     let order: SubjectOrder = json::order(request).await?;
-    let served = state.predictor.card().name.clone();
-    if let Some(asked) = order.model.clone().filter(|asked| *asked != served) {
-        return Err(Error::OtherModel { asked, served });
-    }
+    check_model(&state, order.model.as_ref())?;
     let (store, predictor) = (state.store.clone(), state.predictor.clone());
     let look = move || {
         catalogue::check_name(&order.name)?;
@@ -112,23 +119,20 @@ impl SubjectOrder {
 
     /// The ids of the measured files.
     pub(super) fn measured(&self) -> impl Iterator<Item = &String> {
-        self.runs.iter().flat_map(|run| &run.bold)
+        self.runs.iter().flat_map(RunOrder::measured)
     }
 
     fn uploads(&self) -> impl Iterator<Item = &String> {
-        let shown = self.runs.iter().flat_map(|run| {
-            let ShownOrder { video, audio, text, transcript, .. } = &run.stimulus;
-            [video, audio, text, transcript].into_iter().flatten()
-        });
-        shown.chain(self.measured())
+        self.runs.iter().flat_map(RunOrder::uploads)
     }
 
     /// Fits the subject; for a blocking thread. Runs that are made ready lie in the cell's own folder, and go with it.
     pub(super) fn make(&self, scanner: &Scanner, store: &Store, work: &CellWork) -> Result<SubjectCard, Error> {
         let workdir = tempfile::tempdir_in(&work.folder)
             .map_err(|source| store::Error::File { path: work.folder.clone(), source })?;
-        let run =
-            |(place, run): (usize, &RunOrder)| run.open(store, &workdir.path().join(format!("run-{}", place + 1)));
+        let run = |(place, run): (usize, &RunOrder)| {
+            run.open(store, &workdir.path().join(format!("run-{}", place + 1)), &self.name)
+        };
         let runs = self.runs.iter().enumerate().map(run).collect::<Result<Vec<_>, Error>>()?;
         let origin = blake3::hash(work.spec.as_bytes()).to_hex().to_string();
         let order = FitOrder {
@@ -150,7 +154,19 @@ impl SubjectOrder {
 }
 
 impl RunOrder {
-    fn open(&self, store: &Store, folder: &Path) -> Result<StudyRun, Error> {
+    /// The ids of its measured files.
+    pub(super) fn measured(&self) -> impl Iterator<Item = &String> {
+        self.bold.iter()
+    }
+
+    /// The ids of all that it names.
+    pub(super) fn uploads(&self) -> impl Iterator<Item = &String> {
+        let ShownOrder { video, audio, text, transcript, .. } = &self.stimulus;
+        [video, audio, text, transcript].into_iter().flatten().chain(&self.bold)
+    }
+
+    /// A run of this person. Its files are lent in `folder`.
+    pub(super) fn open(&self, store: &Store, folder: &Path, subject: &str) -> Result<StudyRun, Error> {
         let uploads = self.bold.iter().map(|id| store.stimulus(id)).collect::<Result<Vec<_>, _>>()?;
         let files = lend(&uploads, folder)?;
         let Some(first) = files.first() else {
@@ -158,7 +174,7 @@ impl RunOrder {
             return Err(Error::BadValue { field: "bold", value: "[]".to_owned(), expected });
         };
         Ok(StudyRun {
-            subject: "fit".to_owned(),
+            subject: subject.to_owned(),
             source: self.stimulus.source(store)?,
             bold: BoldFile::named(first, self.dataset.as_deref()).map_err(study::Error::from)?,
             tr_s: self.tr_s,

@@ -12,6 +12,7 @@ mod cell;
 mod comparisons;
 mod docs;
 mod error;
+mod evaluations;
 mod events;
 mod experiment_events;
 mod experiment_view;

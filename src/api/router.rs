@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    Error, State, analyses, atlases, comparisons, docs, events, experiment_events, experiments, files, fits, frames,
-    health, linger, localizers, metrics, models, predictions, stimuli, studies, subjects,
+    Error, State, analyses, atlases, comparisons, docs, evaluations, events, experiment_events, experiments, files,
+    fits, frames, health, linger, localizers, metrics, models, predictions, stimuli, studies, subjects,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -53,6 +53,7 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(studies::multisensory))
         .routes(routes!(studies::validate))
         .routes(routes!(subjects::list, fits::create))
+        .routes(routes!(evaluations::create))
         .routes(routes!(subjects::show, subjects::remove))
         .routes(routes!(subjects::download))
         .routes(routes!(localizers::list))

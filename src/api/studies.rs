@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::evaluations::EvaluationOrder;
 use super::experiment_view::{ExperimentView, href};
 use super::fits::SubjectOrder;
 use super::{Error, Problem, State, json};
@@ -56,6 +57,7 @@ pub(super) enum Study {
     Multisensory(MultisensoryOrder),
     Validation(ValidationOrder),
     Fit(SubjectOrder),
+    Evaluation(EvaluationOrder),
 }
 
 /// Predicts a film from every set of text, audio and video, and maps how they come together: the max rule, super-additivity,
@@ -125,6 +127,24 @@ impl Study {
         serde_json::from_str(text).ok()
     }
 
+    /// The ids of all measured runs that it names.
+    pub(super) fn measured(&self) -> Vec<&String> {
+        match self {
+            Self::Fit(order) => order.measured().collect(),
+            Self::Evaluation(order) => order.measured().collect(),
+            Self::Multisensory(_) | Self::Validation(_) => Vec::new(),
+        }
+    }
+
+    /// Those of a subject, where it fits or evaluates them.
+    pub(super) fn measured_of(&self, name: &str) -> Option<Vec<&String>> {
+        match self {
+            Self::Fit(order) => (order.name() == name).then(|| order.measured().collect()),
+            Self::Evaluation(order) => order.measured_of(name),
+            Self::Multisensory(_) | Self::Validation(_) => None,
+        }
+    }
+
     /// Makes the cell; for a blocking thread. Its report takes the place of an experiment's.
     pub(super) fn make(&self, scanner: &Scanner, store: &Store, work: &CellWork) -> Result<(), Error> {
         let report = match self {
@@ -135,6 +155,7 @@ impl Study {
             }
             Self::Validation(order) => serde_json::to_vec_pretty(&order.make(scanner, store, work)?),
             Self::Fit(order) => serde_json::to_vec_pretty(&order.make(scanner, store, work)?),
+            Self::Evaluation(order) => serde_json::to_vec_pretty(&order.make(scanner, store, work)?),
         };
         let path = work.folder.join(REPORT);
         let report = report.map_err(|error| store::Error::File { path: path.clone(), source: error.into() })?;

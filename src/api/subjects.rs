@@ -82,9 +82,9 @@ pub(super) async fn download(
     Ok(send(&tokio::task::spawn_blocking(find).await??, request).await)
 }
 
-/// Deletes a subject with every trace of their data: the head, its scores, the runs that were uploaded for the fit and are in no
-/// other's, and the fit itself. Predictions that were made by the head keep its name and nothing of the data; delete them by
-/// their ids.
+/// Deletes a subject with every trace of their data: the head, its scores, the fit, the evaluations that they are in, and the
+/// runs that were uploaded for these and are in no other's. Predictions that were made by the head keep its name and nothing of
+/// the data; delete them by their ids.
 #[utoipa::path(
     delete, path = "/v1/subjects/{name}", tag = "subjects",
     responses(
@@ -99,23 +99,22 @@ pub(super) async fn remove(
     let shelf = state.predictor.shelf().clone();
     let known = name.clone();
     tokio::task::spawn_blocking(move || shelf.get(&known).map(drop)).await??;
-    remove_fits(&state, &name).await?;
+    remove_studies(&state, &name).await?;
     let shelf = state.predictor.shelf().clone();
     tokio::task::spawn_blocking(move || shelf.remove(&name)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Removes the fits of a subject, with the measured runs that were uploaded for them.
-async fn remove_fits(state: &State, name: &str) -> Result<(), Error> {
-    let fit_of = |status: &ExperimentStatus| match Study::of(&status.experiment.spec) {
-        Some(Study::Fit(order)) => Some(order),
-        _ => None,
-    };
-    let fits = state.experiments.list(None, usize::MAX, |status| fit_of(status).is_some()).await?;
+/// Removes the fits and evaluations of a subject, with the measured runs that were uploaded for them.
+async fn remove_studies(state: &State, name: &str) -> Result<(), Error> {
+    let study = |status: &ExperimentStatus| Study::of(&status.experiment.spec);
+    let studies = state.experiments.list(None, usize::MAX, |status| study(status).is_some()).await?;
+    let studies: Vec<(&ExperimentStatus, Study)> =
+        studies.iter().filter_map(|status| Some((status, study(status)?))).collect();
     let (own, others): (Vec<_>, Vec<_>) =
-        fits.iter().filter_map(|status| Some((status, fit_of(status)?))).partition(|(_, order)| order.name() == name);
-    let needed: BTreeSet<&String> = others.iter().flat_map(|(_, order)| order.measured()).collect();
-    let uploads: BTreeSet<&String> = own.iter().flat_map(|(_, order)| order.measured()).collect();
+        studies.iter().partition(|(_, study): &&(&ExperimentStatus, Study)| study.measured_of(name).is_some());
+    let needed: BTreeSet<&String> = others.iter().flat_map(|(_, study)| study.measured()).collect();
+    let uploads: BTreeSet<&String> = own.iter().filter_map(|(_, study)| study.measured_of(name)).flatten().collect();
     for id in uploads.difference(&needed) {
         let (store, id) = (state.store.clone(), (*id).clone());
         let removed = tokio::task::spawn_blocking(move || store.remove_stimulus(&id)).await?;

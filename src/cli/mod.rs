@@ -4,6 +4,7 @@
 mod atlas;
 mod compare;
 mod components;
+mod evaluate;
 mod experiment;
 mod group;
 mod model;
@@ -70,6 +71,8 @@ enum Command {
     /// List, show, export and delete the subjects of your own.
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// Score a model against measured responses, beside ceilings, chance, other people and linear models.
+    Evaluate(evaluate::Evaluate),
     /// Train a model on stimuli and the responses that were measured to them.
     Train(train::Train),
     /// List, install and fetch atlases.
@@ -102,6 +105,7 @@ impl Arguments {
             Command::Multisensory(multisensory) => multisensory.run(&config),
             Command::Simulate(simulate) => simulate.run(&config),
             Command::Subject(subject) => subject.run(&config),
+            Command::Evaluate(evaluate) => evaluate.run(&config),
             Command::Train(train) => train.run(&config),
             Command::Atlas(atlas) => atlas.run(&config),
             Command::Model(model) => model.run(&config),

@@ -49,6 +49,16 @@ impl Prediction {
         Array2::from_shape_vec((self.seconds, self.vertices), values).map_err(short)
     }
 
+    /// One modality's features, `(layer group and channel, sample)`, whole; `None` where they were not kept.
+    pub fn features(&self, folder: &Path, modality: Modality) -> Result<Option<Array2<f32>>, Error> {
+        let Some(report) = self.features.get(&modality).filter(|report| report.saved) else { return Ok(None) };
+        let path = folder.join(features_name(modality));
+        let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
+        let values = bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
+        let short = |_| Error::file(&path)(io::ErrorKind::UnexpectedEof.into());
+        Array2::from_shape_vec((report.layer_groups * report.width, self.samples), values).map(Some).map_err(short)
+    }
+
     /// Written last and whole: a folder with a manifest is a finished prediction.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(MANIFEST);

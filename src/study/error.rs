@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Split;
 use crate::analysis::encoding;
-use crate::{bold, catalogue, encoder, predict, stimulus};
+use crate::{bold, brain, catalogue, encoder, export, predict, stimulus};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -46,6 +46,10 @@ pub enum Error {
     TooFewRuns { found: usize, needed: usize },
     #[error(transparent)]
     Encoding(#[from] encoding::Error),
+    #[error("cannot write {}", path.display())]
+    Export { path: PathBuf, source: export::Error },
+    #[error(transparent)]
+    Region(#[from] brain::RegionError),
     #[error("the configuration {fault}")]
     Configuration { fault: String },
     #[error(

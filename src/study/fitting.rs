@@ -7,14 +7,15 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use ndarray::{Array1, ArrayView3, Axis, stack};
+use ndarray::Array1;
 use ndarray_npy::WriteNpyExt;
 use tokio_util::sync::CancellationToken;
 
+use super::ceiling::{Ceiling, ceiling};
 use super::states::{Aligned, StateReader};
 use super::{Error, Split, StudyRun};
 use crate::analysis::encoding::{
-    Criterion, LinearModel, Ridge, Runs, ScoreSums, Scores, SplitHalf, one_sample_a_minute, penalties, score,
+    Criterion, LinearModel, Ridge, Runs, ScoreSums, Scores, one_sample_a_minute, penalties,
 };
 use crate::bold::PreparedRuns;
 use crate::catalogue::{self, FitScores, SubjectCard};
@@ -28,8 +29,6 @@ const GROUPS: usize = 5;
 const HELD_OUT: f64 = 0.2;
 /// The rate of false discoveries of the outputs that are counted as predicted.
 const FALSE_DISCOVERIES: f64 = 0.05;
-/// Noise ceilings under this are too uncertain to divide by.
-const LEAST_CEILING: f32 = 0.1;
 
 /// Whom a head is fitted to, and to what.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +51,7 @@ pub struct FitProgress {
     pub total: usize,
 }
 
-/// What a fit is done with.
+/// What a fit or an evaluation is done with.
 pub struct FitResources<'a> {
     pub predictor: &'a Predictor,
     /// Where runs that were made ready are kept.
@@ -70,13 +69,6 @@ struct HeldOut {
     seconds: f64,
     /// Where a stimulus was shown again.
     ceiling: Option<Ceiling>,
-}
-
-/// What could be reached, an output each.
-struct Ceiling {
-    r: Array1<f32>,
-    /// The share of it that is reached.
-    share: Array1<f32>,
 }
 
 /// Fits a subject's head and puts it on the shelf of subjects, whole or not at all.
@@ -214,43 +206,16 @@ fn test(
     })
 }
 
-/// The noise ceiling of the stimulus that was shown most often, and the share of it that a fit reaches; `None` where nothing
-/// was shown twice.
-fn ceiling(runs: &[Aligned], fitted: &LinearModel) -> Result<Option<Ceiling>, Error> {
-    let alike = |run: &Aligned| {
-        let same = |other: &&Aligned| {
-            other.content == run.content && (other.first, other.states.nrows()) == (run.first, run.states.nrows())
-        };
-        runs.iter().filter(same).collect::<Vec<_>>()
-    };
-    let Some(repeats) = runs.iter().map(alike).max_by_key(Vec::len).filter(|repeats| repeats.len() > 1) else {
-        return Ok(None);
-    };
-    let measured: Vec<_> = repeats.iter().map(|run| run.measured.view()).collect();
-    let measured = stack(Axis(0), &measured).expect("repeats have the same rows. This is a bug.");
-    let reliable = SplitHalf::new(ArrayView3::from(&measured), 0)?;
-    let mean = measured.mean_axis(Axis(0)).expect("there are repeats. This is a bug.");
-    let reached = score(fitted.predict(repeats[0].states.view())?.view(), mean.view())?;
-    Ok(Some(Ceiling { r: reliable.ceiling(), share: reliable.share(&reached.r) }))
-}
-
 impl HeldOut {
     fn summary(&self) -> FitScores {
         let significant = one_sample_a_minute(&self.scores.r, self.seconds).ok();
-        let certain = self.ceiling.as_ref().map(|Ceiling { r, share }| {
-            let pairs = r.iter().zip(share).filter(|(ceiling, share)| **ceiling > LEAST_CEILING && share.is_finite());
-            pairs.map(|(ceiling, share)| [f64::from(*ceiling), f64::from(*share)]).collect::<Vec<_>>()
-        });
-        let mean = |place: usize| {
-            let certain = certain.as_ref().filter(|certain| !certain.is_empty())?;
-            Some(certain.iter().map(|pair| pair[place]).sum::<f64>() / certain.len() as f64)
-        };
+        let reached = self.ceiling.as_ref().and_then(Ceiling::means);
         FitScores {
             held_out_r: self.scores.mean_r().into(),
             average_r: self.average.as_ref().map(|average| average.mean_r().into()),
             significant: significant.map(|found| found.fraction(FALSE_DISCOVERIES)),
-            ceiling: mean(0),
-            ceiling_share: mean(1),
+            ceiling: reached.map(|[ceiling, _]| ceiling),
+            ceiling_share: reached.map(|[_, share]| share),
             outputs: self.scores.r.len() - self.scores.masked(),
         }
     }

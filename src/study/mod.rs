@@ -3,14 +3,17 @@
 //! A [`Study`] lists runs: who was measured, what was shown, where the BOLD lies, and which split the run is of. It is written as
 //! TOML, or found in a BIDS folder. Splits are by stimulus: what is in one is in no other, by the content of every file that was
 //! shown. [`train`] brings features and responses together and trains a model on them, as a [`Configuration`] says. [`fit`]
-//! gives a model a subject of the lab's own.
+//! gives a model a subject of the lab's own, and [`evaluation`] scores a model against what was measured.
 
 mod bids;
+mod ceiling;
 mod configuration;
 mod course;
 mod description;
 mod error;
+pub mod evaluation;
 mod fitting;
+mod kept_features;
 mod log;
 mod outcome;
 mod recordings;

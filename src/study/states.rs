@@ -7,6 +7,7 @@ use std::rc::Rc;
 use ndarray::{Array2, Axis, Slice, concatenate};
 use tokio_util::sync::CancellationToken;
 
+use super::kept_features::KeptFeatures;
 use super::recordings::tell_masked;
 use super::{Error, StudyRun};
 use crate::bold::{BoldFile, Outputs, PreparedRuns, Times};
@@ -34,6 +35,8 @@ pub(super) struct StateReader<'a> {
     pub(super) workdir: &'a Path,
     pub(super) tolerance_s: f64,
     pub(super) cancel: &'a CancellationToken,
+    /// Where features are kept beside states, if they are.
+    features: Option<&'a KeptFeatures>,
     known: BTreeMap<[u8; 32], Rc<States>>,
 }
 
@@ -54,7 +57,18 @@ impl<'a> StateReader<'a> {
         tolerance_s: f64,
         cancel: &'a CancellationToken,
     ) -> Self {
-        Self { predictor, prepared, surfaces, workdir, tolerance_s, cancel, known: BTreeMap::new() }
+        Self { predictor, prepared, surfaces, workdir, tolerance_s, cancel, features: None, known: BTreeMap::new() }
+    }
+
+    /// The same, keeping the features of every stimulus beside its states.
+    pub(super) fn keeping(self, features: &'a KeptFeatures) -> Self {
+        Self { features: Some(features), ..self }
+    }
+
+    /// Predicts the stimulus of a run where that was not done before, and tells its content and how many rows it has.
+    pub(super) fn show(&mut self, run: &StudyRun) -> Result<([u8; 32], usize), Error> {
+        let (content, states) = self.states(run)?;
+        Ok((content, states.rows.nrows()))
     }
 
     /// A run, its states and responses row by row: a row answers a second of the stimulus and was measured a lag later.
@@ -97,7 +111,7 @@ impl<'a> StateReader<'a> {
             subjects: Vec::new(),
             modalities: None,
             overlap_s: 0.0,
-            save_features: false,
+            save_features: self.features.is_some(),
             output: Output::State,
             rows: None,
         };
@@ -108,6 +122,9 @@ impl<'a> StateReader<'a> {
         let seconds = (duration_s / prediction.tr_s).ceil() as usize;
         let mut rows = prediction.response(folder.path(), STATE)?;
         rows.slice_axis_inplace(Axis(0), Slice::from(..seconds.min(prediction.seconds)));
+        if let Some(features) = self.features {
+            features.keep(&content, &prediction, folder.path(), rows.nrows())?;
+        }
         let states = Rc::new(States { rows, start_s, end_s: start_s + duration_s });
         self.known.insert(content, Rc::clone(&states));
         Ok((content, states))

@@ -73,6 +73,19 @@ fn a_subject_is_fitted_predicted_by_and_deleted_without_a_trace() {
     let head = files.iter().find(|href| href.ends_with("head.safetensors")).unwrap();
     assert!(server.get(head).expect(200).body.len() > 4 * 20_484 * 288);
 
+    let mut scored = runs.clone();
+    scored[4]["held_out"] = json!(true);
+    let people = json!([{"name": "ann", "runs": scored}]);
+    let evaluation = json!({"people": people, "tolerance_s": 200.0, "simulated": true});
+    let evaluated = finished(&server, &id(&server.post_json("/v1/evaluations", &evaluation).expect(202)));
+    assert_eq!(evaluated["state"], "succeeded", "{evaluated}");
+    let found = &evaluated["report"]["people"][0];
+    assert_eq!((&found["predicted_by"], &found["runs"]), (&json!("ann"), &json!(1)), "{found}");
+    assert!(found["mean_r"].as_f64().unwrap() > 0.8 && found["linear"]["runs"] == json!(4), "{found}");
+    let by = |name| json!({"people": people, "predicted_by": name});
+    server.post_json("/v1/evaluations", &by("nobody")).refused(422, "unknown_subject");
+    server.post_json("/v1/evaluations", &json!({"people": []})).refused(422, "bad_value");
+
     let form = || Form::new().text("text", &words(9)).text("timing", "estimated").text("subject", "ann");
     let prediction = server.predict(form()).json();
     assert_eq!(prediction["result"]["subjects"][0]["name"], "ann");

@@ -1,7 +1,8 @@
 //! Encoding models: linear models that predict measured responses from features of stimuli, and how well any model does.
 //!
 //! *Preparing.* A run is detrended ([`SavitzkyGolay`]) and standardised ([`Standardised`], which masks what never changes);
-//! features are delayed ([`Delays`]), so that a response at one time is a weighted sum of features at several.
+//! features are reduced to those that do not go together ([`PrincipalComponents`]) and delayed ([`Delays`]), so that a
+//! response at one time is a weighted sum of features at several.
 //!
 //! *Fitting.* Runs are added one by one to [`Runs`], which keeps sums of products only ([`Moments`]): the memory of a fit
 //! does not depend on how long the data are. [`Ridge`] penalises all features alike, or draws weights to those of a prior;
@@ -32,6 +33,7 @@ mod fixtures;
 mod linear_model;
 mod moments;
 mod paired;
+mod principal;
 mod retrieval;
 mod ridge;
 mod runs;
@@ -51,6 +53,7 @@ pub use error::Error;
 pub use linear_model::LinearModel;
 pub use moments::Moments;
 pub use paired::PairedTest;
+pub use principal::PrincipalComponents;
 pub use retrieval::Retrieval;
 pub use ridge::{Criterion, Ridge, RidgeFit, penalties};
 pub use runs::Runs;

@@ -79,7 +79,10 @@ pub(super) fn root(gram: ArrayView2<'_, f64>) -> Result<Array2<f32>, Error> {
 }
 
 /// Eigenvectors, a column each, and eigenvalues.
-fn eigen(gram: ArrayView2<'_, f64>, scale_of: &impl Fn(usize) -> f64) -> Result<(Array2<f64>, Array1<f64>), Error> {
+pub(super) fn eigen(
+    gram: ArrayView2<'_, f64>,
+    scale_of: &impl Fn(usize) -> f64,
+) -> Result<(Array2<f64>, Array1<f64>), Error> {
     let features = gram.nrows();
     let scaled = |i: usize, j: usize| gram[[i, j]] * scale_of(i) * scale_of(j);
     let eigen = Mat::from_fn(features, features, scaled).self_adjoint_eigen(Side::Lower).map_err(|_| Error::Eigen)?;
