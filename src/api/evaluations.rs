@@ -129,7 +129,7 @@ impl EvaluationOrder {
             workdir: workdir.path(),
             cancel: &work.cancel,
         };
-        let evaluation = evaluate(order, &resources, &mut |_| ())?;
+        let mut evaluation = evaluate(order, &resources, &mut |_| ())?;
         evaluation.write(&work.folder)?;
         Ok(evaluation.report)
     }

@@ -58,7 +58,7 @@ impl Evaluate {
             bar.set_position(progress.done as u64);
         });
         bar.finish_and_clear();
-        let evaluation = evaluated?;
+        let mut evaluation = evaluated?;
         print_report(&evaluation.report);
         if let Some(folder) = &self.out {
             for file in evaluation.write(folder)? {

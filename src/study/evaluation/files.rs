@@ -20,16 +20,13 @@ const REGIONS: &str = "regions.tsv";
 const GROUP: &str = "group";
 
 impl Evaluation {
-    /// Writes everything into a folder, which is made where it is not, and returns the files.
+    /// Writes everything into a folder, which is made where it is not, and returns the files; the report then names them.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    pub fn write(&mut self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
-        let report = folder.join(REPORT);
-        let json = serde_json::to_vec_pretty(&self.report).map_err(|error| Error::write(&report)(error.into()))?;
-        std::fs::write(&report, json).map_err(Error::write(&report))?;
-        let mut written = vec![report];
+        let mut written = Vec::new();
         if self.report.people.iter().any(|person| !person.regions.is_empty()) {
             let table = folder.join(REGIONS);
             std::fs::write(&table, self.report.table()).map_err(Error::write(&table))?;
@@ -41,6 +38,12 @@ impl Evaluation {
         if let Some(group) = &self.group {
             written.extend(self.write_maps(folder, GROUP, &[("r_group", group.scores.r.to_vec())])?);
         }
+        let names = written.iter().filter_map(|path: &PathBuf| path.file_name());
+        self.report.files = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        let report = folder.join(REPORT);
+        let json = serde_json::to_vec_pretty(&self.report).map_err(|error| Error::write(&report)(error.into()))?;
+        std::fs::write(&report, json).map_err(Error::write(&report))?;
+        written.push(report);
         Ok(written)
     }
 

@@ -129,6 +129,7 @@ pub fn evaluate(
         group: group.as_ref().map(Group::report),
         comparison: compare(&found)?,
         notes,
+        files: Vec::new(),
     };
     Ok(Evaluation { report, people: found, group, mesh })
 }

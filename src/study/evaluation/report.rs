@@ -25,6 +25,8 @@ pub struct EvaluationReport {
     pub comparison: Option<ComparisonReport>,
     /// What was left out or done for want of better, in sentences.
     pub notes: Vec<String>,
+    /// Names of the files that were written beside it: the table of regions and the maps.
+    pub files: Vec<String>,
 }
 
 /// One person's runs, all rows together.
