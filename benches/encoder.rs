@@ -50,6 +50,7 @@ fn released() -> Settings {
         },
         subjects: vec![Subject { name: AVERAGE.into(), row: 0 }],
         trained: false,
+        simulated: false,
     }
 }
 

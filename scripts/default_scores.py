@@ -75,8 +75,7 @@ def localizer_rows(model, truth, stimuli, folder, flags):
             contrast, region, hemisphere = expected["contrast"], expected["region"], expected["hemisphere"]
             if region not in truth.populations:
                 continue
-            map_of = next((maps[name] for name in (f"{contrast} (t)", f"{contrast} (effect)") if name in maps), None)
-            auc = area_under_curve(map_of, truth.place(region, hemisphere))
+            auc = area_under_curve(maps[f"{contrast} (effect)"], truth.place(region, hemisphere))
             yield localizer, contrast, region, hemisphere, auc, found.get(contrast)
 
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use encortex::catalogue::SubjectShelf;
 use encortex::features::{BuiltIn, DeviceChoice, ExtractorSource, Modality};
 use encortex::predict::{FeatureReader, NamedExtractor, PipelineConfig};
 use encortex::stimulus::{Ffmpeg, Limits, Source, Speech, Tools};
@@ -181,7 +182,14 @@ impl Laboratory {
             transcriber: None,
             limits: Limits { duration_s: 600.0 },
         };
-        Ok(PipelineConfig { device: DeviceChoice::Cpu, precision: None, cache: self.path("data/cache"), tools })
+        let own_subjects = SubjectShelf::new(self.path("data/subjects"));
+        Ok(PipelineConfig {
+            device: DeviceChoice::Cpu,
+            precision: None,
+            cache: self.path("data/cache"),
+            tools,
+            own_subjects,
+        })
     }
 
     fn encortex(&self, arguments: &[&str]) -> Command {
