@@ -145,6 +145,9 @@ fn a_further_manifest_joins_the_list_or_replaces_a_built_in_one() {
         ..CatalogueDirs::default()
     };
     let cards = catalogue(dirs).list();
-    assert_eq!(cards.iter().map(|card| card.name.as_str()).collect::<Vec<_>>(), ["mine", "simulated", "tribe-v2", "untrained"]);
+    assert_eq!(
+        cards.iter().map(|card| card.name.as_str()).collect::<Vec<_>>(),
+        ["mine", "simulated", "tribe-v2", "untrained"]
+    );
     assert_eq!((cards[0].licence.as_str(), cards[2].licence.as_str()), ("CC BY-NC 4.0", "other"));
 }
