@@ -85,7 +85,7 @@ fn write_title(canvas: &mut Canvas, what: &str, origin: &Origin) {
     canvas.text_right("R", WIDTH - 40, 76, 26.0, BLACK);
     canvas.text_centred(&format!("{what}: {}", origin.of), WIDTH / 2, 46, 22.0, BLACK);
     canvas.text_centred(&origin.by, WIDTH / 2, 88, 15.0, GREY);
-    canvas.text(origin.label, 40, HEIGHT - 36, 16.0, if origin.warns { RED } else { BLACK });
+    canvas.text(origin.label, 40, HEIGHT - 36, 14.0, if origin.warns { RED } else { BLACK });
     canvas.text_right(SOFTWARE, WIDTH - 40, HEIGHT - 36, 15.0, GREY);
 }
 
