@@ -12,19 +12,16 @@ use ndarray_npy::WriteNpyExt;
 use tokio_util::sync::CancellationToken;
 
 use super::ceiling::{Ceiling, ceiling};
-use super::states::{Aligned, StateReader};
+use super::gathered::Gathered;
+use super::states::StateReader;
 use super::{Error, Split, StudyRun};
-use crate::analysis::encoding::{
-    Criterion, LinearModel, Ridge, Runs, ScoreSums, Scores, one_sample_a_minute, penalties,
-};
+use crate::analysis::encoding::{Criterion, LinearModel, Ridge, ScoreSums, Scores, one_sample_a_minute, penalties};
 use crate::bold::PreparedRuns;
 use crate::catalogue::{self, FitScores, SubjectCard};
 use crate::encoder::{AVERAGE, Artefact, BrainEncoder, OwnHead};
 use crate::features::{Compute, DeviceChoice, Precision};
 use crate::predict::Predictor;
 
-/// Groups that runs are dealt to when penalties are chosen.
-const GROUPS: usize = 5;
 /// The part of the runs that scores come from, where none is said to be for that.
 const HELD_OUT: f64 = 0.2;
 /// The rate of false discoveries of the outputs that are counted as predicted.
@@ -98,17 +95,19 @@ pub fn fit(
         order.runs.iter().zip(held_out(order.runs)).partition(|(_, is_held_out)| !is_held_out);
     let mut total = Progress { listen, done: 0, total: order.runs.len() };
 
-    let mut runs = empty(predictor)?;
+    let architecture = &predictor.settings().architecture;
+    let mut runs = Gathered::new(architecture.hidden as usize, architecture.outputs as usize)?;
+    let ridge = Ridge { penalties: penalties(0.0, 6.0, 10), criterion: Criterion::RSquared };
     for (run, _) in &fitted {
-        add(&mut runs, &reader.read(run)?)?;
+        runs.add(&reader.read(run)?)?;
         total.step();
     }
-    let first = ridge(&runs, average.as_ref(), cancel)?;
+    let first = runs.head(&ridge, average.as_ref(), cancel)?;
     let tested = test(&mut reader, &held_out, &first, average.as_ref(), &mut total)?;
     for (run, _) in &held_out {
-        add(&mut runs, &reader.read(run)?)?;
+        runs.add(&reader.read(run)?)?;
     }
-    let model = if held_out.is_empty() { first } else { ridge(&runs, average.as_ref(), cancel)? };
+    let model = if held_out.is_empty() { first } else { runs.head(&ridge, average.as_ref(), cancel)? };
 
     let card = SubjectCard {
         name: order.name.to_owned(),
@@ -117,7 +116,7 @@ pub fn fit(
         created: Timestamp::now(),
         method: "ridge".to_owned(),
         runs: order.runs.len(),
-        minutes: runs.total().rows() as f64 * predictor.settings().tr_s / 60.0,
+        minutes: runs.rows() as f64 * predictor.settings().tr_s / 60.0,
         simulated: order.simulated,
         origin: order.origin.map(str::to_owned),
         scores: tested.summary(),
@@ -150,20 +149,6 @@ fn held_out(runs: &[StudyRun]) -> Vec<bool> {
     }
     let kept = runs.len() - ((runs.len() as f64 * HELD_OUT).round() as usize).max(1);
     (0..runs.len()).map(|place| place >= kept).collect()
-}
-
-fn empty(predictor: &Predictor) -> Result<Runs, Error> {
-    let architecture = &predictor.settings().architecture;
-    Ok(Runs::new(architecture.hidden as usize, architecture.outputs as usize, GROUPS)?)
-}
-
-fn add(runs: &mut Runs, run: &Aligned) -> Result<(), Error> {
-    Ok(runs.add(run.states.view(), run.measured.view())?)
-}
-
-fn ridge(runs: &Runs, average: Option<&OwnHead>, cancel: &CancellationToken) -> Result<LinearModel, Error> {
-    let ridge = Ridge { penalties: penalties(0.0, 6.0, 10), criterion: Criterion::RSquared };
-    Ok(ridge.fit(runs, average.map(|head| head.weight.view()), cancel)?.model)
 }
 
 /// The head of the average subject, where the model has one.

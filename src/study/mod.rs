@@ -13,6 +13,7 @@ mod description;
 mod error;
 pub mod evaluation;
 mod fitting;
+mod gathered;
 mod kept_features;
 mod log;
 mod outcome;

@@ -12,7 +12,7 @@ const FORMATS: [&[&str]; 4] =
     [&["_hemi-L_", "_hemi-R_"], &["_bold.dtseries.nii"], &["res-2_desc-untrained_bold.nii.gz"], &["_bold.npy"]];
 
 fn words(story: usize) -> String {
-    (0..60)
+    (0..240)
         .map(|word| {
             format!("{}{} ", ["river", "stone", "light", "under", "seven"][(word * 7 + story) % 5], word % (story + 2))
         })
@@ -63,7 +63,8 @@ fn a_subject_is_fitted_predicted_by_and_deleted_without_a_trace() {
     let card = &view["report"];
     assert_eq!((&card["name"], &card["runs"], &card["simulated"]), (&json!("ann"), &json!(5), &json!(true)), "{card}");
     let r = card["scores"]["held_out_r"].as_f64().unwrap();
-    assert!(r > 0.5, "the response is a sum of what the head reads: {card}");
+    // What is measured has lost its line through each run, and what is predicted has not.
+    assert!(r > 0.7, "the response is a sum of what the head reads: {card}");
     assert!(r > card["scores"]["average_r"].as_f64().unwrap() + 0.1, "{card}");
 
     let listed = server.get("/v1/subjects").json();
