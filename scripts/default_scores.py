@@ -23,6 +23,8 @@ VERTICES = 20_484
 PLACED = 0.5  # of a population's greatest weight: what counts as its place
 RESPONSIVE = 0.1  # of the variance of an output, from the signal
 LAG_S = 5
+OWN = "sub-05"  # who is held out
+DIFFERS = 0.7  # r with the sum of the others, under which a vertex of that person is one that differs
 
 
 def encortex(*arguments):
@@ -106,6 +108,40 @@ def held_out_rows(model, cohort, truth, folder, flags):
         yield subject, r.mean(), ceiling.mean(), r.mean() / ceiling.mean(), r[area].mean() / ceiling[area].mean()
 
 
+def linear_rows(model, cohort, folder, flags):
+    """In the area of interaction, beside a FIR ridge on the same features that was fitted to the same runs."""
+    out = folder / "evaluation"
+    if not (out / "regions.tsv").exists():
+        encortex("evaluate", cohort / "study.toml", "--model", model, "--out", out, *flags)
+    with open(out / "regions.tsv") as table:
+        for row in csv.DictReader(table, delimiter="\t"):
+            if row["region"] == "pSTS-multisensory":
+                r, linear_r = float(row["mean_r"]), float(row["linear_r"])
+                yield row["subject"], r, linear_r, r / linear_r
+
+
+def truths_without_noise(cohort, truth, subjects):
+    """What the test film does to subjects, (time, vertex) each."""
+    for subject in subjects:
+        populations = np.load(cohort / "truth" / f"{subject}_task-test01_populations.npy")
+        yield populations @ np.load(truth.folder / f"{subject}_maps.npy")[:, :VERTICES]
+
+
+def fitted_rows(model, cohort, truth, folder, flags):
+    """A person who is not of the model, fitted to an hour: r of the test film where the person differs from the others."""
+    out = folder / OWN
+    if not (out / "r.npy").exists():
+        encortex("subject", "fit", OWN, cohort / "study_heldout.toml", "--of", OWN, "--model", model, *flags)
+        encortex("subject", "export", OWN, "--model", model, "--out", out, *flags)
+    own, average = (np.load(out / name)[:VERTICES] for name in ("r.npy", "average_r.npy"))
+    person = next(truths_without_noise(cohort, truth, [OWN]))
+    others = sum(truths_without_noise(cohort, truth, truth.subjects))
+    responsive = np.load(truth.folder / f"{OWN}_signal_share.npy")[:VERTICES] > RESPONSIVE
+    differs = responsive & ((unit(person) * unit(others)).sum(0) < DIFFERS)
+    for name, area in (("where the person differs", differs), ("elsewhere", ~differs)):
+        yield name, area.sum(), own[area].mean(), average[area].mean()
+
+
 def main():
     model, cohort, stimuli, folder = sys.argv[1], *map(Path, sys.argv[2:5])
     flags = sys.argv[5:]
@@ -114,6 +150,12 @@ def main():
     print("| subject | r, held-out film | ceiling | share of it | share in pSTS |\n|---|---|---|---|---|")
     for subject, r, ceiling, share, area in held_out_rows(model, cohort, truth, folder, flags):
         print(f"| {subject} | {r:.3f} | {ceiling:.3f} | {share:.2f} | {area:.2f} |", flush=True)
+    print("\n| subject | r in pSTS | FIR ridge | ratio |\n|---|---|---|---|")
+    for subject, r, linear_r, ratio in linear_rows(model, cohort, folder, flags):
+        print(f"| {subject} | {r:.3f} | {linear_r:.3f} | {ratio:.2f} |", flush=True)
+    print(f"\n| {OWN}, fitted to an hour | vertices | r | r of the average head |\n|---|---|---|---|")
+    for name, vertices, own, average in fitted_rows(model, cohort, truth, folder, flags):
+        print(f"| {name} | {vertices} | {own:.3f} | {average:.3f} |", flush=True)
     print("\n| localizer | contrast | region | hemisphere | AUC | vertices at q < .05 |\n|---|---|---|---|---|---|")
     for localizer, contrast, region, hemisphere, auc, found in localizer_rows(model, truth, stimuli, folder, flags):
         print(f"| {localizer} | {contrast} | {region} | {hemisphere} | {auc:.3f} | {found} |", flush=True)

@@ -147,6 +147,16 @@ impl BrainEncoder {
         self.predictor.augmented()
     }
 
+    /// Values that a head reads.
+    pub(super) fn head_inputs(&self) -> i64 {
+        self.predictor.inputs()
+    }
+
+    /// Writes the first weights of every subject's head, `(input, output)`.
+    pub(super) fn set_heads(&self, weights: &Tensor) {
+        self.predictor.set_weights(weights);
+    }
+
     pub(super) fn check_features(&self, features: &WindowFeatures<'_>) -> Result<(), Error> {
         let modalities = &self.settings.modalities;
         if features.len() != modalities.len() {

@@ -35,6 +35,16 @@ impl SubjectHead {
         }
     }
 
+    /// Values that are read.
+    pub(super) fn inputs(&self) -> i64 {
+        self.weights.size()[1]
+    }
+
+    /// Writes the first weights of all subjects, `(low rank, output)`; those that are not given stay.
+    pub(super) fn set_weights(&self, weights: &Tensor) {
+        tch::no_grad(|| self.weights.narrow(1, 0, weights.size()[0]).copy_(weights));
+    }
+
     /// One subject's weights, `(low rank, output)`.
     pub(super) fn weights_of(&self, SubjectRow(row): SubjectRow) -> Tensor {
         self.weights.select(0, row)

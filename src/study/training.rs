@@ -111,7 +111,13 @@ impl Training {
         let compute = Compute::new(resources.pipeline.device, None).map_err(predict::Error::from)?;
         let scales = FeatureScales::of(&recordings.train, &settings.modalities);
         let mut trainer = Trainer::new(settings, recipe, per_epoch * configuration.training.epochs, scales, compute)?;
-        let standing = course.restore(&mut trainer)?.unwrap_or_default();
+        let standing = match course.restore(&mut trainer)? {
+            Some(standing) => standing,
+            None => {
+                trainer.place_heads(&recordings.train);
+                Standing::default()
+            }
+        };
         let log = Log::go_on(&folder.join(LOG), trainer.steps())?;
         let now = Instant::now();
         Ok(Self {

@@ -13,6 +13,7 @@ mod adamw;
 mod draws;
 mod loss;
 mod one_cycle;
+mod principal;
 mod recipe;
 mod recording;
 mod scales;

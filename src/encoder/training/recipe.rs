@@ -14,6 +14,8 @@ pub struct Recipe {
     pub epochs: u64,
     /// Windows of a step, each with the responses of all who were measured to it.
     pub batch: usize,
+    /// Whether heads begin at the principal components of the responses, and not at random.
+    pub principal_heads: bool,
     /// The peak of the one-cycle schedule.
     pub learning_rate: f64,
     /// The part of all steps in which the learning rate rises.
@@ -38,6 +40,7 @@ impl Default for Recipe {
             seed: 0,
             epochs: 60,
             batch: 4,
+            principal_heads: false,
             learning_rate: 2e-3,
             warm_up: 0.1,
             weight_decay: 0.01,

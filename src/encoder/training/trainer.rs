@@ -11,6 +11,7 @@ use super::adamw::AdamW;
 use super::draws::{kept_modalities, stream};
 use super::loss::Head;
 use super::one_cycle::OneCycle;
+use super::principal::components;
 use super::score::Products;
 use super::{FeatureScales, Recipe, Recording, Score, Window, held_out};
 use crate::encoder::{AVERAGE, BrainEncoder, Error, Settings, SubjectRow, WindowFeatures};
@@ -59,6 +60,14 @@ impl Trainer {
             average,
             step: 0,
         })
+    }
+
+    /// Puts all heads at the principal components of what is to be learned, where the recipe asks for it.
+    pub fn place_heads(&self, recordings: &[Recording]) {
+        let components = || components(recordings, self.encoder.head_inputs(), self.recipe.seed);
+        if let Some(components) = self.recipe.principal_heads.then(components).flatten() {
+            self.encoder.set_heads(&components);
+        }
     }
 
     pub fn settings(&self) -> &Settings {
