@@ -107,12 +107,12 @@ fn ridge(to: &Folder<'_>, name: &str, features: usize) -> Outcome {
     to.array(&format!("{name}_prior"), &prior)?;
     let token = CancellationToken::new();
     for (criterion, label) in [(Criterion::RSquared, "r_squared"), (Criterion::Correlation, "r")] {
-        let fit = Ridge { penalties: grid.clone(), criterion }.fit(&runs, None, &token)?;
+        let fit = Ridge { penalties: grid.clone(), criterion, ..Ridge::default() }.fit(&runs, None, &token)?;
         to.model(&format!("{name}_{label}"), &fit.model)?;
         to.array(&format!("{name}_{label}_penalties"), &fit.penalties)?;
         to.array(&format!("{name}_{label}_held_out"), &fit.held_out)?;
     }
-    let guided = Ridge { penalties: grid, criterion: Criterion::RSquared }.fit(&runs, Some(prior.view()), &token)?;
+    let guided = Ridge { penalties: grid, ..Ridge::default() }.fit(&runs, Some(prior.view()), &token)?;
     to.model(&format!("{name}_guided"), &guided.model)?;
     to.array(&format!("{name}_guided_penalties"), &guided.penalties)?;
     to.array(&format!("{name}_guided_held_out"), &guided.held_out)?;

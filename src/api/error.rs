@@ -376,7 +376,10 @@ fn of_export(error: &export::Error) -> Verdict {
 fn of_study(error: &study::Error) -> Verdict {
     use study::Error as E;
     match error {
-        E::Bold(_) | E::Length { .. } | E::TooFewRuns { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_run"),
+        E::Bold(_) | E::Length { .. } | E::TooFewRuns { .. } | E::TooFewStimuli { .. } | E::SharedStimulus { .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "bad_run")
+        }
+        E::NoAverage { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "no_average_subject"),
         E::Encoding(_) => (StatusCode::UNPROCESSABLE_ENTITY, "fit_impossible"),
         E::Predict(error) => of_predict(error),
         E::Stimulus(error) => of_stimulus(error),

@@ -14,8 +14,8 @@ use crate::jobs::CellWork;
 use crate::predict;
 use crate::scanner::Scanner;
 use crate::store::{self, Store};
-use crate::study::evaluation::{self, EvaluationReport, evaluate, mesh_of, regions};
-use crate::study::{self, FitResources};
+use crate::study;
+use crate::study::evaluation::{self, EvaluationReport, evaluate};
 
 /// Measured runs that the model is to be scored against.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -29,6 +29,9 @@ pub(super) struct EvaluationOrder {
     predicted_by: Option<String>,
     /// An installed atlas, whose parcels are scored beside the built-in regions.
     atlas: Option<String>,
+    /// Where the runs hold a value for each region of a set, its mean response, in place of the vertices: `builtin`, or an installed
+    /// atlas. They are `.npy` or `.h5`, with as many columns as the set has regions, in its order.
+    regions: Option<String>,
     /// How much a run and its stimulus may differ in length (s).
     #[serde(default = "usual_tolerance_s")]
     tolerance_s: f64,
@@ -67,13 +70,18 @@ pub(super) async fn create(extract::State(state): extract::State<State>, request
     }
     if let Some(atlas) = &order.atlas {
         state.scanner.atlases.licence(atlas)?;
+        if order.regions.is_some() {
+            let expected = "no atlas beside `regions`, which are what is scored";
+            return Err(Error::BadValue { field: "atlas", value: atlas.clone(), expected });
+        }
     }
     let known = state.predictor.subjects()?;
     if let Some(name) = order.predicted_by.clone().filter(|name| !known.contains(name)) {
         return Err(Error::Predict(predict::Error::UnknownSubject { name, known }));
     }
-    let store = state.store.clone();
+    let (store, scanner) = (state.store.clone(), state.scanner.clone());
     let look = move || {
+        order.regions.as_deref().map(|set| scanner.region_set(set)).transpose()?;
         order.people.iter().try_for_each(|person| catalogue::check_name(&person.name))?;
         for id in order.people.iter().flat_map(|person| &person.runs).flat_map(RunOrder::uploads) {
             store.describe_stimulus(id)?;
@@ -110,25 +118,17 @@ impl EvaluationOrder {
             runs.iter_mut().for_each(|run| run.split = None);
         }
         let study = study::Study { runs, tolerance_s: self.tolerance_s, simulated: self.simulated };
-        let patches = match mesh_of(scanner.predictor.settings()) {
-            Some(mesh) => {
-                let atlas = self.atlas.as_ref().map(|name| scanner.atlases.load(name, mesh)).transpose()?;
-                regions(&scanner.anatomy.surfaces()?, mesh, atlas.as_ref())?
-            }
-            None => Vec::new(),
+        let regions = match &self.regions {
+            Some(set) => scanner.region_set(set)?,
+            None => scanner.scored_regions(self.atlas.as_deref())?,
         };
         let order = evaluation::EvaluationOrder {
             study: &study,
             predicted_by: self.predicted_by.as_deref(),
-            regions: &patches,
+            regions: &regions,
+            of_regions: self.regions.is_some(),
         };
-        let resources = FitResources {
-            predictor: &scanner.predictor,
-            cache: workdir.path(),
-            surfaces: &scanner.anatomy.surfaces,
-            workdir: workdir.path(),
-            cancel: &work.cancel,
-        };
+        let resources = scanner.fit_resources(workdir.path(), workdir.path(), &work.cancel);
         let mut evaluation = evaluate(order, &resources, &mut |_| ())?;
         evaluation.write(&work.folder)?;
         Ok(evaluation.report)

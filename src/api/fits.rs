@@ -17,7 +17,7 @@ use crate::jobs::CellWork;
 use crate::scanner::Scanner;
 use crate::stimulus::{Source, TextTiming};
 use crate::store::{self, Store};
-use crate::study::{self, FitOrder, FitResources, Split, StudyRun, TOLERANCE_S};
+use crate::study::{self, FitOrder, Method, Split, StudyRun, TOLERANCE_S};
 
 /// A subject to be fitted to measured runs.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -27,8 +27,15 @@ pub(super) struct SubjectOrder {
     name: String,
     /// The model that is served here, where it is to be named.
     model: Option<String>,
-    /// Three or more.
+    /// Two or more, of two stimuli or more.
     runs: Vec<RunOrder>,
+    /// How the head is fitted: by `ridge` when left out.
+    #[serde(default)]
+    method: Method,
+    /// Where the runs hold a value for each region of a set, its mean response, in place of the vertices: `builtin`, or an installed
+    /// atlas. They are `.npy` or `.h5`, with as many columns as the set has regions, in its order. Vertices of a region then move
+    /// together, and those of none are as the average subject's.
+    regions: Option<String>,
     /// How much a run and its stimulus may differ in length (s).
     #[serde(default = "usual_tolerance_s")]
     tolerance_s: f64,
@@ -52,8 +59,8 @@ pub(super) struct RunOrder {
     /// When in the run the stimulus begins (s).
     #[serde(default)]
     onset_s: f64,
-    /// Whether the run is kept from the fit and scored. Where none is, the last fifth of the runs of a new subject are, and all runs
-    /// of an evaluation.
+    /// Whether the run is kept from the fit and scored. Where none is, those of the last fifth of the stimuli of a new subject
+    /// are, and all runs of an evaluation.
     #[serde(default)]
     held_out: bool,
 }
@@ -91,7 +98,7 @@ pub(super) fn check_model(state: &State, asked: Option<&String>) -> Result<(), E
     post, path = "/v1/subjects", tag = "subjects", request_body = SubjectOrder,
     responses(
         (status = 202, body = ExperimentView, headers(("Location" = String)), description = "It is queued."),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such upload."),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such upload or atlas."),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "There is a subject of this name."),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "The name, the model or a run is not one that can be used."),
     )
@@ -99,8 +106,9 @@ pub(super) fn check_model(state: &State, asked: Option<&String>) -> Result<(), E
 pub(super) async fn create(extract::State(state): extract::State<State>, request: Request) -> Result<Response, Error> {
     let order: SubjectOrder = json::order(request).await?;
     check_model(&state, order.model.as_ref())?;
-    let (store, predictor) = (state.store.clone(), state.predictor.clone());
+    let (store, scanner, predictor) = (state.store.clone(), state.scanner.clone(), state.predictor.clone());
     let look = move || {
+        order.regions.as_deref().map(|set| scanner.region_set(set)).transpose()?;
         catalogue::check_name(&order.name)?;
         if predictor.subjects()?.contains(&order.name) {
             return Err(Error::Catalogue(catalogue::Error::SubjectExists { name: order.name }));
@@ -134,21 +142,18 @@ impl SubjectOrder {
             run.open(store, &workdir.path().join(format!("run-{}", place + 1)), &self.name)
         };
         let runs = self.runs.iter().enumerate().map(run).collect::<Result<Vec<_>, Error>>()?;
+        let regions = self.regions.as_deref().map(|set| scanner.region_set(set)).transpose()?;
         let origin = blake3::hash(work.spec.as_bytes()).to_hex().to_string();
         let order = FitOrder {
             name: &self.name,
             runs: &runs,
+            method: self.method,
+            regions: regions.as_deref(),
             tolerance_s: self.tolerance_s,
             simulated: self.simulated,
             origin: Some(&origin),
         };
-        let resources = FitResources {
-            predictor: &scanner.predictor,
-            cache: workdir.path(),
-            surfaces: &scanner.anatomy.surfaces,
-            workdir: workdir.path(),
-            cancel: &work.cancel,
-        };
+        let resources = scanner.fit_resources(workdir.path(), workdir.path(), &work.cancel);
         Ok(study::fit(order, &resources, &mut |_| ())?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Run, hdf5, npy, repetition_time, sidecar};
+use super::{Error, Run, Sidecar, hdf5, npy, repetition_time};
 use crate::brain::{MeasuredSeries, Mesh, Surfaces, VolumeSpace};
 
 /// The largest file that is read (bytes).
@@ -63,8 +63,8 @@ impl BoldFile {
         }
     }
 
-    /// What names it in messages.
-    pub(super) fn path(&self) -> &Path {
+    /// What names it in messages, and what sidecars are looked for beside.
+    pub fn path(&self) -> &Path {
         match self {
             Self::Npy(path) | Self::Hdf5 { path, .. } | Self::Volumes(path) | Self::Cifti(path) => path,
             Self::Gifti { left, .. } => left,
@@ -73,7 +73,7 @@ impl BoldFile {
 
     /// Reads the run, a column for each output.
     ///
-    /// The time between scans is `tr_s` where it is given, else `RepetitionTime` of the `.json` beside the file, else what
+    /// The time between scans is `tr_s` where it is given, else `RepetitionTime` of its sidecars, else what
     /// its header says. `surfaces` is the folder of the fsaverage5 surfaces, which volumes are sampled along.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl BoldFile {
         };
         let stated = match tr_s {
             Some(given) => Some(given),
-            None => sidecar::repetition_time_s(self.path())?.or(series.step_s),
+            None => Sidecar::of(self.path())?.repetition_time_s.or(series.step_s),
         };
         Run::new(self.path(), series.values, repetition_time::checked(self.path(), stated)?)
     }

@@ -22,4 +22,5 @@ pub use error::Error;
 pub use file::{BoldFile, Outputs};
 pub use prepared::{Prepared, PreparedRuns, Times};
 pub use run::Run;
+pub use sidecar::Sidecar;
 pub use standardising::Masked;

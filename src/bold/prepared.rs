@@ -11,7 +11,7 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use serde::{Deserialize, Serialize};
 
-use super::{BoldFile, Error, Masked, Outputs, sidecar};
+use super::{BoldFile, Error, Masked, Outputs, Sidecar};
 
 /// Stands for how runs are prepared; another way is another number.
 const VERSION: u8 = 1;
@@ -133,7 +133,7 @@ fn name(file: &BoldFile, outputs: Outputs, tr_s: Option<f64>, times: Times) -> R
         BoldFile::Hdf5 { dataset, .. } => Some(dataset),
         _ => None,
     };
-    let stated = sidecar::repetition_time_s(file.path())?;
+    let stated = Sidecar::of(file.path())?.repetition_time_s;
     hasher.update(format!("{VERSION} {dataset:?} {outputs:?} {tr_s:?} {stated:?} {times:?}").as_bytes());
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -33,6 +33,9 @@ pub struct SubjectCard {
     pub created: Timestamp,
     /// How the head was fitted: `ridge` or `low-rank`.
     pub method: String,
+    /// How many regions were measured, where it was their means in place of the model's outputs.
+    #[serde(default)]
+    pub regions: Option<usize>,
     /// Runs that it was fitted to.
     pub runs: usize,
     /// How long they were together.
@@ -204,6 +207,7 @@ mod tests {
             weights_sha256: "b".to_owned(),
             created: Timestamp::UNIX_EPOCH,
             method: "ridge".to_owned(),
+            regions: None,
             runs: 2,
             minutes: 10.0,
             simulated: true,

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use encortex::study::evaluation::{
-    EvaluationOrder, EvaluationReport, GroupReport, PersonReport, evaluate, mesh_of, regions,
-};
-use encortex::study::{FitResources, Study};
+use encortex::study::Study;
+use encortex::study::evaluation::{EvaluationOrder, EvaluationReport, GroupReport, PersonReport, evaluate};
 use indicatif::ProgressBar;
 
 use super::{cancelled_by_ctrl_c, print_training};
@@ -29,29 +27,30 @@ pub(crate) struct Evaluate {
     /// An installed atlas, whose parcels are scored beside the built-in regions.
     #[arg(long, value_name = "NAME")]
     atlas: Option<String>,
+
+    /// The runs hold a value for each region of this set, its mean response, in place of the vertices: `builtin`, or an installed
+    /// atlas. The order is that of `regions.tsv`.
+    #[arg(long, value_name = "SET", conflicts_with = "atlas")]
+    regions: Option<String>,
 }
 
 impl Evaluate {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
         let study = Study::open(&self.study)?;
-        let predictor = config.predictor(&config.catalogue()?)?;
-        let patches = match mesh_of(predictor.settings()) {
-            Some(mesh) => {
-                let atlas = self.atlas.map(|name| config.atlases().load(&name, mesh)).transpose()?;
-                regions(&config.anatomy().surfaces()?, mesh, atlas.as_ref())?
-            }
-            None => Vec::new(),
+        let scanner = config.scanner()?;
+        let regions = match &self.regions {
+            Some(set) => scanner.region_set(set)?,
+            None => scanner.scored_regions(self.atlas.as_deref())?,
         };
-        let pipeline = config.pipeline()?;
+        let (cache, cancel) = (config.pipeline()?.cache, cancelled_by_ctrl_c()?);
         let workdir = tempfile::tempdir().context("no temporary folder can be made")?;
-        let resources = FitResources {
-            predictor: &predictor,
-            cache: &pipeline.cache,
-            surfaces: &config.anatomy().surfaces,
-            workdir: workdir.path(),
-            cancel: &cancelled_by_ctrl_c()?,
+        let resources = scanner.fit_resources(&cache, workdir.path(), &cancel);
+        let order = EvaluationOrder {
+            study: &study,
+            predicted_by: self.predicted_by.as_deref(),
+            regions: &regions,
+            of_regions: self.regions.is_some(),
         };
-        let order = EvaluationOrder { study: &study, predicted_by: self.predicted_by.as_deref(), regions: &patches };
         let bar = ProgressBar::new(0);
         let evaluated = evaluate(order, &resources, &mut |progress| {
             bar.set_length(progress.total as u64);

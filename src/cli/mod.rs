@@ -6,6 +6,7 @@ mod compare;
 mod components;
 mod evaluate;
 mod experiment;
+mod fit;
 mod group;
 mod model;
 mod multisensory;

@@ -1,29 +1,17 @@
 //! `encortex subject`: the lab's own subjects.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Subcommand;
-use encortex::study::{self, FitOrder, FitResources, Study};
-use indicatif::ProgressBar;
 
-use super::cancelled_by_ctrl_c;
+use super::fit::Fit;
 use crate::config::Config;
 
 #[derive(Subcommand)]
 pub(crate) enum Subject {
     /// Fit a head to measured responses on the frozen encoder of --model, and keep it under a name.
-    Fit {
-        /// What the subject is called from then on.
-        name: String,
-
-        /// Runs with their stimuli: a study.toml, or a BIDS folder.
-        study: PathBuf,
-
-        /// Whose runs of the study are taken; all of them when left out.
-        #[arg(long, value_name = "SUBJECT")]
-        of: Option<String>,
-    },
+    Fit(Fit),
     /// The subjects that were fitted here.
     List,
     /// What a subject was fitted to, and how well its head predicts.
@@ -43,7 +31,7 @@ impl Subject {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
         let shelf = config.subjects();
         match self {
-            Self::Fit { name, study, of } => fit(config, &name, &study, of.as_deref())?,
+            Self::Fit(fit) => fit.run(config)?,
             Self::List => {
                 for card in shelf.list()? {
                     let simulated = if card.simulated { ", simulated" } else { "" };
@@ -71,30 +59,4 @@ impl Subject {
         }
         Ok(())
     }
-}
-
-fn fit(config: &Config, name: &str, study: &Path, of: Option<&str>) -> anyhow::Result<()> {
-    let Study { mut runs, tolerance_s, simulated } = Study::open(study)?;
-    if let Some(of) = of {
-        runs.retain(|run| run.subject == of);
-        if runs.is_empty() {
-            bail!("{} has no run of {of}", study.display());
-        }
-    }
-    let predictor = config.predictor(&config.catalogue()?)?;
-    let pipeline = config.pipeline()?;
-    let workdir = tempfile::tempdir().context("no temporary folder can be made")?;
-    let resources = FitResources {
-        predictor: &predictor,
-        cache: &pipeline.cache,
-        surfaces: &config.anatomy().surfaces,
-        workdir: workdir.path(),
-        cancel: &cancelled_by_ctrl_c()?,
-    };
-    let bar = ProgressBar::new(runs.len() as u64);
-    let order = FitOrder { name, runs: &runs, tolerance_s, simulated, origin: None };
-    let fitted = study::fit(order, &resources, &mut |progress| bar.set_position(progress.done as u64));
-    bar.finish_and_clear();
-    println!("{}", serde_json::to_string_pretty(&fitted?)?);
-    Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use clap::Args;
 use encortex::predict::Stage;
 use encortex::study::{self, Configuration, Outcome, Progress, Resources};
@@ -34,11 +33,7 @@ impl Train {
         };
         let outcome = study::train(configuration, &config.catalogue()?, &self.out, resources);
         shown.finish_and_clear();
-        match outcome {
-            Ok(outcome) => print_outcome(&outcome),
-            Err(study::Error::Stopped) => bail!("stopped; the same command goes on with it"),
-            Err(error) => return Err(error.into()),
-        }
+        print_outcome(&outcome?);
         println!("{}", self.out.display());
         Ok(())
     }

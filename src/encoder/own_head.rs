@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 use safetensors::tensor::{Dtype, TensorView};
 use tch::Tensor;
 
@@ -64,6 +64,21 @@ impl OwnHead {
         }
     }
 
+    /// Reads the mean of each set of outputs in place of the outputs themselves, as [`Readout::means_of`].
+    #[must_use]
+    pub fn means_of<Set: Iterator<Item = usize>>(&self, sets: impl Iterator<Item = Set>) -> Self {
+        let mean = |set: Set| {
+            let places: Vec<usize> = set.collect();
+            let weight = self.weight.select(Axis(0), &places).mean_axis(Axis(0));
+            let bias = self.bias.select(Axis(0), &places).mean();
+            (weight.unwrap_or_else(|| Array1::zeros(self.weight.ncols())), bias.unwrap_or(0.0))
+        };
+        let (weights, bias): (Vec<_>, Vec<_>) = sets.map(mean).unzip();
+        let mut weight = Array2::zeros((weights.len(), self.weight.ncols()));
+        weight.outer_iter_mut().zip(&weights).for_each(|(mut row, mean)| row.assign(mean));
+        Self { weight, bias: bias.into() }
+    }
+
     /// How the encoder reads a response by it.
     pub fn readout(&self, compute: Compute) -> Readout {
         let tensor = |values: &[f32], shape: &[i64]| {
@@ -104,6 +119,16 @@ mod tests {
         let read = Vec::<f32>::try_from(readout.forward(&state).view([-1])).unwrap();
         let expected = head().weight.dot(&Array1::from(vec![1.0, -2.0, 0.5])) + head().bias;
         assert_eq!(read, expected.to_vec());
+    }
+
+    #[test]
+    fn the_mean_of_outputs_is_read_by_their_mean_weights() {
+        let means = head().means_of([vec![0, 2], vec![4], vec![]].into_iter().map(Vec::into_iter));
+        let states = Array1::from(vec![1.0, -2.0, 0.5]);
+        let all = head().weight.dot(&states) + head().bias;
+        let expected = [(all[0] + all[2]) / 2.0, all[4], 0.0];
+        let found = means.weight.dot(&states) + means.bias;
+        assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6), "{found}");
     }
 
     proptest! {

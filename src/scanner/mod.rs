@@ -29,6 +29,7 @@ mod runs;
 mod scans;
 mod single_trials;
 mod stimuli;
+mod studies;
 mod sweep_table;
 mod timecourse;
 mod trial_maps;

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::{Error, StudyRun};
 use crate::bold::BoldFile;
 use crate::stimulus::Source;
@@ -13,6 +15,8 @@ use crate::stimulus::Source;
 /// Endings of runs, those that need the least work first. A GIFTI pair is found by its left file.
 const ENDINGS: [&str; 6] =
     ["_bold.npy", "_bold.func.gii", "_bold.func.gii.gz", "_bold.dtseries.nii", "_bold.nii.gz", "_bold.nii"];
+/// What a dataset says of itself.
+const DESCRIPTION: &str = "dataset_description.json";
 /// Entities of a name that tell how a run was processed, and not which run it is.
 const PROCESSING: [&str; 5] = ["space-", "hemi-", "desc-", "den-", "res-"];
 
@@ -37,6 +41,22 @@ pub(super) fn runs(folder: &Path) -> Result<Vec<StudyRun>, Error> {
     }
     let stimuli = files_below(&folder.join("stimuli"))?;
     found.into_iter().map(|(events, (_, bold))| run(&events, &bold, &stimuli)).collect()
+}
+
+/// Whether the description of the dataset says that nobody was scanned.
+pub(super) fn is_simulated(folder: &Path) -> Result<bool, Error> {
+    #[derive(Deserialize)]
+    struct Description {
+        #[serde(rename = "Simulated", default)]
+        simulated: bool,
+    }
+    let path = folder.join(DESCRIPTION);
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let text = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
+    let description: Description = serde_json::from_str(&text).map_err(|error| Error::read(&path)(error.into()))?;
+    Ok(description.simulated)
 }
 
 fn run(events: &Path, bold: &Path, stimuli: &BTreeMap<String, PathBuf>) -> Result<StudyRun, Error> {
@@ -133,6 +153,19 @@ mod tests {
         let Source::Events { path, files: Some(files) } = &runs[1].source else { panic!("events place the stimuli") };
         assert!(path.ends_with(format!("{stem}_events.tsv")));
         assert!(files["films/a.mp4"].ends_with("stimuli/films/a.mp4"));
+    }
+
+    #[test]
+    fn a_simulated_dataset_says_so_in_its_description() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_simulated(folder.path()).unwrap());
+        let write = |text: &str| std::fs::write(folder.path().join(DESCRIPTION), text).unwrap();
+        write("{\"Name\": \"people\", \"BIDSVersion\": \"1.10.0\"}");
+        assert!(!is_simulated(folder.path()).unwrap());
+        write("{\"Name\": \"nobody\", \"Simulated\": true}");
+        assert!(is_simulated(folder.path()).unwrap());
+        write("{");
+        assert!(matches!(is_simulated(folder.path()), Err(Error::Read { .. })));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What a model could reach: the noise ceiling of a stimulus that was shown again and again.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array1, ArrayView3, Axis, stack};
 
-use super::Error;
 use super::states::Aligned;
+use super::{Error, StudyRun};
 use crate::analysis::encoding::{LinearModel, SplitHalf, score};
 
 /// Noise ceilings under this are too uncertain to divide by.
@@ -14,6 +16,16 @@ pub(super) struct Ceiling {
     pub(super) r: Array1<f32>,
     /// The share of it that is reached.
     pub(super) share: Array1<f32>,
+}
+
+/// The stimulus that these runs show most often, where it is more than once.
+pub(super) fn most_repeated(runs: &[&StudyRun]) -> Result<Option<[u8; 32]>, Error> {
+    let mut counts: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    for run in runs {
+        *counts.entry(*run.source.content()?.as_bytes()).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    Ok(most.filter(|(_, count)| *count > 1).map(|(content, _)| content))
 }
 
 /// The noise ceiling of the stimulus that was shown most often, and the share of it that a model reaches; `None` where nothing

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Error, Split, StudyRun, bids};
-use crate::bold::BoldFile;
+use crate::bold::{BoldFile, Sidecar};
 use crate::stimulus::{Source, TextTiming};
 
 /// How much a run and its stimulus may differ in length where it is not said (s): fixation before or after, and the scanner's
@@ -73,14 +73,24 @@ struct WrittenStimulus {
 }
 
 impl Study {
-    /// Reads a `study.toml`, or finds the runs of a BIDS folder.
+    /// Reads a `study.toml`, or finds the runs of a BIDS folder. It is a simulated one too where the description of the dataset or
+    /// the sidecar of a run says so.
     ///
     /// # Errors
     /// What is wrong with the file or the folder, with the number of the run.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        if path.is_dir() {
-            return Ok(Self { runs: bids::runs(path)?, tolerance_s: TOLERANCE_S, simulated: false });
+        let mut study = if path.is_dir() {
+            Self { runs: bids::runs(path)?, tolerance_s: TOLERANCE_S, simulated: bids::is_simulated(path)? }
+        } else {
+            Self::read(path)?
+        };
+        for run in &study.runs {
+            study.simulated |= Sidecar::of(run.bold.path())?.simulated == Some(true);
         }
+        Ok(study)
+    }
+
+    fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
         let written: Written =
             toml::from_str(&text).map_err(|source| Error::Toml { path: path.to_owned(), source: Box::new(source) })?;
@@ -165,6 +175,16 @@ mod tests {
         assert!(run.path().is_absolute() && run.path().ends_with("a_bold.npy"));
         assert!(matches!(&run.source, Source::Video { path, transcript: Some(_) } if path.ends_with("a.mp4")));
         assert_eq!(study.tolerance_s, TOLERANCE_S);
+    }
+
+    #[test]
+    fn a_run_whose_sidecar_says_so_makes_the_study_a_simulated_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study.toml");
+        std::fs::write(&path, RUN).unwrap();
+        assert!(!Study::open(&path).unwrap().simulated);
+        std::fs::write(folder.path().join("a_bold.json"), "{\"Simulated\": true}").unwrap();
+        assert!(Study::open(&path).unwrap().simulated);
     }
 
     #[test]

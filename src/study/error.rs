@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::Split;
 use crate::analysis::encoding;
-use crate::{bold, brain, catalogue, encoder, export, predict, stimulus};
+use crate::predict::Predictor;
+use crate::{bold, catalogue, encoder, export, predict, stimulus};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,15 +42,17 @@ pub enum Error {
     #[error("subject {subject:?} has runs in the {split} split and none to train on")]
     UntrainedSubject { subject: String, split: Split },
     #[error(
-        "{found} runs cannot be fitted to: {needed} or more are needed, so that one is held out and two choose penalties"
+        "{found} runs cannot be fitted to: {needed} or more are needed, since the head is scored on one that it was not fitted to"
     )]
     TooFewRuns { found: usize, needed: usize },
+    #[error(
+        "the model {model} has no average subject, whose head {what} begins with: fit by `ridge`, to runs of vertices"
+    )]
+    NoAverage { model: String, what: &'static str },
     #[error(transparent)]
-    Encoding(#[from] encoding::Error),
+    Encoding(encoding::Error),
     #[error("cannot write {}", path.display())]
     Export { path: PathBuf, source: export::Error },
-    #[error(transparent)]
-    Region(#[from] brain::RegionError),
     #[error("the configuration {fault}")]
     Configuration { fault: String },
     #[error(
@@ -63,7 +66,7 @@ pub enum Error {
     Thread(#[source] io::Error),
     #[error("the training thread panicked: {reason}")]
     Panicked { reason: String },
-    #[error("the training was stopped; the same command goes on with it")]
+    #[error("stopped before its end; the same command takes it up again")]
     Stopped,
     #[error(transparent)]
     Stimulus(#[from] stimulus::Error),
@@ -77,7 +80,20 @@ pub enum Error {
     Catalogue(#[from] catalogue::Error),
 }
 
+impl From<encoding::Error> for Error {
+    fn from(error: encoding::Error) -> Self {
+        match error {
+            encoding::Error::Cancelled => Self::Stopped,
+            error => Self::Encoding(error),
+        }
+    }
+}
+
 impl Error {
+    pub(super) fn no_average(predictor: &Predictor, what: &'static str) -> Self {
+        Self::NoAverage { model: predictor.card().name.clone(), what }
+    }
+
     /// For `map_err`: which file could not be read.
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

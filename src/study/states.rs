@@ -37,6 +37,8 @@ pub(super) struct StateReader<'a> {
     pub(super) cancel: &'a CancellationToken,
     /// Where features are kept beside states, if they are.
     features: Option<&'a KeptFeatures>,
+    /// How many regions runs hold a value of, where they hold that in place of the model's outputs.
+    regions: Option<usize>,
     known: BTreeMap<[u8; 32], Rc<States>>,
 }
 
@@ -57,12 +59,23 @@ impl<'a> StateReader<'a> {
         tolerance_s: f64,
         cancel: &'a CancellationToken,
     ) -> Self {
-        Self { predictor, prepared, surfaces, workdir, tolerance_s, cancel, features: None, known: BTreeMap::new() }
+        let (features, regions, known) = (None, None, BTreeMap::new());
+        Self { predictor, prepared, surfaces, workdir, tolerance_s, cancel, features, regions, known }
     }
 
     /// The same, keeping the features of every stimulus beside its states.
     pub(super) fn keeping(self, features: &'a KeptFeatures) -> Self {
         Self { features: Some(features), ..self }
+    }
+
+    /// The same of runs that hold a value for each of so many regions, where there are any.
+    pub(super) fn of_regions(self, regions: Option<usize>) -> Self {
+        Self { regions, ..self }
+    }
+
+    /// Values of a row that is measured: the model's outputs, or regions.
+    pub(super) fn outputs(&self) -> usize {
+        self.regions.unwrap_or(self.predictor.settings().architecture.outputs as usize)
     }
 
     /// Predicts the stimulus of a run where that was not done before, and tells its content and how many rows it has.
@@ -130,8 +143,12 @@ impl<'a> StateReader<'a> {
         Ok((content, states))
     }
 
-    /// What a file holds of the model's outputs: surfaces hold vertices alone, arrays all of them.
+    /// What a file holds: regions where these are told of, or else of the model's outputs; surfaces hold vertices alone, arrays
+    /// all of them.
     fn outputs_of(&self, file: &BoldFile) -> Outputs {
+        if let Some(count) = self.regions {
+            return Outputs { count, mesh: None };
+        }
         let settings = self.predictor.settings();
         let vertices = settings.vertices();
         match file {
@@ -147,8 +164,7 @@ impl<'a> StateReader<'a> {
 
     /// Rows of vertices with a masked subcortex behind them, where the model has one and the file had none.
     fn padded(&self, measured: Array2<f32>) -> Array2<f32> {
-        let settings = self.predictor.settings();
-        let lacking = settings.vertices() + settings.voxels() - measured.ncols();
+        let lacking = self.outputs() - measured.ncols();
         if lacking == 0 {
             return measured;
         }

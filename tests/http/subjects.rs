@@ -67,6 +67,8 @@ fn a_subject_is_fitted_predicted_by_and_deleted_without_a_trace() {
     assert!(r > 0.7, "the response is a sum of what the head reads: {card}");
     assert!(r > card["scores"]["average_r"].as_f64().unwrap() + 0.1, "{card}");
 
+    assert_eq!((&card["method"], &card["scores"]["outputs"]), (&json!("ridge"), &json!(20_484)), "{card}");
+
     let listed = server.get("/v1/subjects").json();
     assert_eq!((&listed[0]["name"], &listed[0]["usable"]), (&json!("ann"), &json!(true)));
     let files: Vec<&str> =
@@ -83,6 +85,17 @@ fn a_subject_is_fitted_predicted_by_and_deleted_without_a_trace() {
     let found = &evaluated["report"]["people"][0];
     assert_eq!((&found["predicted_by"], &found["runs"]), (&json!("ann"), &json!(1)), "{found}");
     assert!(found["mean_r"].as_f64().unwrap() > 0.8 && found["linear"]["runs"] == json!(4), "{found}");
+    let mut of_regions = runs[4].clone();
+    of_regions["bold"] =
+        json!([server.upload("regions.npy", &npy(100, 24, |row, region| (row * (region + 3)) as f32))]);
+    let people_of_regions = json!([{"name": "ann", "runs": [of_regions]}]);
+    let by_regions =
+        |set| json!({"people": people_of_regions, "regions": set, "tolerance_s": 200.0, "simulated": true});
+    let scored = server.post_json("/v1/evaluations", &by_regions("builtin")).expect(202);
+    let scored = finished(&server, &id(&scored));
+    assert_eq!((&scored["report"]["outputs"], &scored["report"]["space"]), (&json!(24), &Value::Null), "{scored}");
+    assert!(scored["report"]["people"][0]["regions"][0]["r"].is_f64(), "{scored}");
+    server.post_json("/v1/evaluations", &by_regions("nobody's")).refused(404, "unknown_atlas");
     let by = |name| json!({"people": people, "predicted_by": name});
     server.post_json("/v1/evaluations", &by("nobody")).refused(422, "unknown_subject");
     server.post_json("/v1/evaluations", &json!({"people": []})).refused(422, "bad_value");
@@ -93,6 +106,14 @@ fn a_subject_is_fitted_predicted_by_and_deleted_without_a_trace() {
     let spec = json!({"localizer": "sentences_word_lists", "subjects": ["ann"]});
     server.post_json("/v1/experiments:validate", &spec).expect(200);
     server.post_json("/v1/subjects", &order("ann", &runs[..3], 200.0)).refused(409, "subject_exists");
+
+    let mut trained = order("bea", &runs, 200.0);
+    trained["method"] = json!("low-rank");
+    let card = &finished(&server, &id(&server.post_json("/v1/subjects", &trained).expect(202)))["report"];
+    assert_eq!(card["method"], json!("low-rank"), "{card}");
+    let [r, of_average] = ["held_out_r", "average_r"].map(|score| card["scores"][score].as_f64().unwrap());
+    assert!(r > of_average, "{card}");
+    server.delete("/v1/subjects/bea").expect(204);
 
     server.delete("/v1/subjects/ann").expect(204);
     server.get("/v1/subjects/ann").refused(404, "no_subject");
@@ -125,20 +146,46 @@ fn what_cannot_be_fitted_is_refused() {
         assert_eq!(view["state"], "failed", "{view}");
         view["failed"][0]["failure"]["detail"].as_str().unwrap().to_owned()
     };
-    assert!(fails(order("ann", &runs[..2], 200.0)).contains("3 or more"));
+    assert!(fails(order("ann", &runs[..1], 200.0)).contains("1 runs cannot be fitted to: 2 or more"));
+    let twice = [runs[0].clone(), runs[0].clone()];
+    assert!(fails(order("ann", &twice, 200.0)).contains("1 different stimuli cannot be split: 2 or more"));
     let mut slow = runs.clone();
     slow[0]["tr_s"] = json!(1000.0);
     assert!(fails(order("ann", &slow, 200.0)).contains("milliseconds"));
+    let mut untimed = runs.clone();
+    untimed[0]["bold"] = json!([server.upload("untimed.npy", &npy(100, 20_484, |_, _| 0.0))]);
+    untimed[0].as_object_mut().unwrap().remove("tr_s");
+    assert!(fails(order("ann", &untimed, 200.0)).contains("give tr_s (s)"));
     let mut other = runs.clone();
-    other[0]["bold"] = json!([server.upload("run.npy", &npy(20, 100))]);
+    other[0]["bold"] = json!([server.upload("run.npy", &npy(20, 100, |_, _| 0.0))]);
     assert!(fails(order("ann", &other, 200.0)).contains("[20, 100]"));
+    let mut of_regions = order("ann", &other, 200.0);
+    of_regions["regions"] = json!("builtin");
+    let detail = fails(of_regions.clone());
+    assert!(detail.contains("[20, 100]") && detail.contains(" outputs is needed"), "{detail}");
+    of_regions["regions"] = json!("nobody's");
+    server.post_json("/v1/subjects", &of_regions).refused(404, "unknown_atlas");
     assert_eq!(server.get("/v1/subjects").json(), json!([]), "half a subject is none");
 }
 
-/// A NumPy array of zeros.
-fn npy(rows: usize, columns: usize) -> Vec<u8> {
+#[test]
+fn a_fit_that_is_cancelled_leaves_no_subject() {
+    let server = Server::start();
+    let runs: Vec<Value> = (0..3).map(|story| run(&server, story)).collect();
+    let fit = id(&server.post_json("/v1/subjects", &order("ann", &runs, 200.0)).expect(202));
+    let path = format!("/v1/experiments/{fit}");
+    server.until(|| server.get(&path).expect(200).json()["states"]["running"] == 1);
+    server.delete(&path).expect(202);
+    assert_eq!(finished(&server, &fit)["state"], "cancelled");
+    server.get("/v1/subjects/ann").refused(404, "no_subject");
+    assert_eq!(walk(&server.data(), "ann"), [""; 0].map(std::path::PathBuf::from));
+}
+
+/// A NumPy array of sines.
+fn npy(rows: usize, columns: usize, phase: impl Fn(usize, usize) -> f32) -> Vec<u8> {
+    let values = ndarray::Array2::from_shape_fn((rows, columns), |(row, column)| phase(row, column).sin());
     let mut bytes = Vec::new();
-    ndarray_npy::WriteNpyExt::write_npy(&ndarray::Array2::<f32>::zeros((rows, columns)), &mut bytes).unwrap();
+    ndarray_npy::WriteNpyExt::write_npy(&values, &mut bytes).unwrap();
     bytes
 }
 

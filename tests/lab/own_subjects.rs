@@ -31,6 +31,7 @@ fn card(name: &str, weights_sha256: String) -> SubjectCard {
         weights_sha256,
         created: Timestamp::UNIX_EPOCH,
         method: "ridge".to_owned(),
+        regions: None,
         runs: 1,
         minutes: 0.0,
         simulated: true,

@@ -156,3 +156,16 @@ def test_regions_are_means_of_the_maps(folder, report):
     for line, row in zip(lines[1:], rows):
         assert line.split("\t")[1] == row["region"] and int(line.split("\t")[2]) == row["vertices"] > 0
         assert -1 <= row["mean_r"] <= 1 and -1 <= row["r"] <= 1
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_runs_of_regions_are_scored_by_the_mean_of_what_is_predicted(folder, predicted, person):
+    places = json.loads((folder / "regions.json").read_text())
+    means = np.stack([predicted(person)[:, vertices].mean(1) for vertices in places], 1)
+    runs = [np.load(folder / f"regions-{person}_{TEST}_{repeat}.npy").astype(float) for repeat in (0, 1)]
+    masked = ~np.isfinite(np.concatenate(runs)).all(0)
+    runs = [scipy.signal.detrend(np.nan_to_num(run), axis=0) for run in runs]
+    runs = [(run / np.where(masked, 1, run.std(0)))[LAG : LAG + len(means)] for run in runs]
+    r = correlation(np.concatenate([means] * 2), np.concatenate(runs))
+    r[masked] = np.nan
+    same(np.load(folder / f"by-region/{person}_r.npy"), r, 1e-3)

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::cores::{BLOCK, joined, on_all_cores};
 use super::cross_validation::CrossValidation;
 use super::error::expect;
-use super::ridge::{best, check};
+use super::ridge::check;
 use super::spectrum::Spectrum;
-use super::{Bands, Criterion, Error, LinearModel, Moments, Runs};
+use super::{Bands, Criterion, Error, LinearModel, Moments, PenaltyRule, Runs};
 
 /// Ridge regression in which the features of band `b` have the penalty `α / γ_b` (Nunez-Elizalde, Huth & Gallant,
 /// NeuroImage 197, 2019), chosen for each output by random search (Dupré la Tour et al., NeuroImage 264, 2022): all α of a
@@ -49,7 +49,7 @@ impl BandedRidge {
     /// As [`Ridge::fit`](super::Ridge::fit); [`Error::Bands`] where the bands hold other features than the runs, and
     /// [`Error::Shares`] where a mixture is none.
     pub fn fit(&self, runs: &Runs, cancel: &CancellationToken) -> Result<BandedRidgeFit, Error> {
-        check(&self.penalties)?;
+        check(&self.penalties, false)?;
         self.check_shares()?;
         if self.bands.features() != runs.features() {
             return Err(Error::Bands { found: self.bands.features(), expected: runs.features() });
@@ -63,7 +63,7 @@ impl BandedRidge {
         };
         for (draw, shares) in self.shares.outer_iter().enumerate() {
             let scores = validation.scores(&self.penalties, Some(&self.bands.scale(shares)), None, cancel)?;
-            let (alphas, scores) = best(&scores);
+            let (alphas, scores) = PenaltyRule::Best.choose(&self.penalties, &scores);
             choice.improve(draw, &scores, &alphas.mapv(|index| self.penalties[index]));
         }
         let weights = self.weights(&validation.total, &choice, cancel)?;
@@ -174,7 +174,7 @@ mod tests {
         let (runs, token) = (runs(), CancellationToken::new());
         let banded = banded(1).fit(&runs, &token).unwrap();
         let penalties = Ridge::default().penalties.iter().map(|penalty| penalty * 2.0).collect();
-        let plain = Ridge { penalties, criterion: Criterion::RSquared }.fit(&runs, None, &token).unwrap();
+        let plain = Ridge { penalties, ..Ridge::default() }.fit(&runs, None, &token).unwrap();
         assert!((&banded.model.weights() - &plain.model.weights()).iter().all(|difference| difference.abs() < 1e-5));
     }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use tokio_util::sync::CancellationToken;
 
 use super::cores::{blocks, joined, on_all_cores};
@@ -53,28 +53,28 @@ impl<'a> CrossValidation<'a> {
         Ok(Self { total, splits, criterion })
     }
 
-    /// Scores `(penalty, output)`, the mean over groups left out, of models on features times `scale`, drawn towards the
-    /// weights `prior` `(output, feature)`.
+    /// Scores `(group left out, penalty, output)` of models on features times `scale`, drawn towards the weights `prior`
+    /// `(output, feature)`.
     pub(super) fn scores(
         &self,
         penalties: &[f64],
         scale: Option<&Array1<f64>>,
         prior: Option<ArrayView2<'_, f32>>,
         cancel: &CancellationToken,
-    ) -> Result<Array2<f32>, Error> {
+    ) -> Result<Array3<f32>, Error> {
         let turned = on_all_cores(&self.splits, |split| split.turn(scale))?;
         let scores = on_all_cores(blocks(self.total.outputs()), |outputs| {
-            let mut sums = Array2::<f32>::zeros((penalties.len(), outputs.len()));
-            for (split, turned) in self.splits.iter().zip(&turned) {
+            let mut scores = Array3::zeros((self.splits.len(), penalties.len(), outputs.len()));
+            for ((split, turned), mut scores) in self.splits.iter().zip(&turned).zip(scores.outer_iter_mut()) {
                 if cancel.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
                 let prior = prior.map(|prior| prior.slice_move(ndarray::s![outputs.clone(), ..]));
-                sums += &split.scores(&self.total, turned, outputs.clone(), penalties, prior, self.criterion);
+                scores.assign(&split.scores(&self.total, turned, outputs.clone(), penalties, prior, self.criterion));
             }
-            Ok(sums / self.splits.len() as f32)
+            Ok(scores)
         })?;
-        Ok(joined(Axis(1), &scores))
+        Ok(joined(Axis(2), &scores))
     }
 }
 

@@ -6,8 +6,9 @@
 //!
 //! *Fitting.* Runs are added one by one to [`Runs`], which keeps sums of products only ([`Moments`]): the memory of a fit
 //! does not depend on how long the data are. [`Ridge`] penalises all features alike, or draws weights to those of a prior;
-//! [`BandedRidge`] has a penalty a modality. Penalties are chosen for each output on groups of runs that were left out.
-//! [`VariancePartition`] and [`unique_variance`] say which modality explains what.
+//! [`BandedRidge`] has a penalty a modality. Penalties are chosen for each output by a [`PenaltyRule`] on groups of runs that
+//! were left out.
+//! [`spread`] carries a model of the means of regions to the outputs that they are means of. [`VariancePartition`] and [`unique_variance`] say which modality explains what.
 //!
 //! *Scoring.* [`ScoreSums`] scores runs as they come. What could be reached is told by [`SplitHalf`] and
 //! [`intersubject_correlation`], what chance reaches by [`one_sample_a_minute`] and [`CircularShifts`]. [`GroupPrediction`]
@@ -33,7 +34,9 @@ mod fixtures;
 mod linear_model;
 mod moments;
 mod paired;
+mod penalty_rule;
 mod principal;
+mod region_means;
 mod retrieval;
 mod ridge;
 mod runs;
@@ -53,7 +56,9 @@ pub use error::Error;
 pub use linear_model::LinearModel;
 pub use moments::Moments;
 pub use paired::PairedTest;
+pub use penalty_rule::PenaltyRule;
 pub use principal::PrincipalComponents;
+pub use region_means::spread;
 pub use retrieval::Retrieval;
 pub use ridge::{Criterion, Ridge, RidgeFit, penalties};
 pub use runs::Runs;

@@ -8,7 +8,7 @@ use super::cores::{blocks, joined, on_all_cores};
 use super::cross_validation::CrossValidation;
 use super::error::expect;
 use super::spectrum::Spectrum;
-use super::{Error, LinearModel, Moments, Runs};
+use super::{Error, LinearModel, Moments, PenaltyRule, Runs};
 
 /// What a penalty is chosen by, on the runs that were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,9 +26,10 @@ pub enum Criterion {
 /// Samples may be fewer than features. Gram matrices are decomposed once a group of runs, in which each penalty is cheap.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ridge {
-    /// The grid of λ.
+    /// The grid of λ. With a prior it may end in infinity, which is the prior itself.
     pub penalties: Vec<f64>,
     pub criterion: Criterion,
+    pub rule: PenaltyRule,
 }
 
 /// A ridge model with what was chosen for it.
@@ -44,7 +45,7 @@ pub struct RidgeFit {
 /// Ten penalties from 1 to 10⁶, for features and outputs of variance 1 a row.
 impl Default for Ridge {
     fn default() -> Self {
-        Self { penalties: penalties(0.0, 6.0, 10), criterion: Criterion::default() }
+        Self { penalties: penalties(0.0, 6.0, 10), criterion: Criterion::default(), rule: PenaltyRule::default() }
     }
 }
 
@@ -67,41 +68,28 @@ impl Ridge {
         prior: Option<ArrayView2<'_, f32>>,
         cancel: &CancellationToken,
     ) -> Result<RidgeFit, Error> {
-        check(&self.penalties)?;
+        check(&self.penalties, prior.is_some())?;
         if let Some(prior) = prior {
             expect("a prior", "features", prior.ncols(), runs.features())?;
             expect("a prior", "outputs", prior.nrows(), runs.outputs())?;
         }
         let validation = CrossValidation::new(runs, self.criterion)?;
         let scores = validation.scores(&self.penalties, None, prior, cancel)?;
-        let (chosen, held_out) = best(&scores);
+        let (chosen, held_out) = self.rule.choose(&self.penalties, &scores);
         let penalties = chosen.mapv(|index| self.penalties[index]);
         let weights = weights(&validation.total, prior, &penalties, cancel)?;
         Ok(RidgeFit { model: LinearModel::through_means(weights, &validation.total), penalties, held_out })
     }
 }
 
-/// Refuses an empty grid, and one with a penalty that is none.
-pub(super) fn check(penalties: &[f64]) -> Result<(), Error> {
-    match penalties.iter().find(|penalty| !(penalty.is_finite() && **penalty > 0.0)) {
+/// Refuses an empty grid, and one with a penalty that is none; without a prior an endless one is none.
+pub(super) fn check(penalties: &[f64], has_prior: bool) -> Result<(), Error> {
+    let is_one = |penalty: f64| penalty > 0.0 && (penalty.is_finite() || has_prior);
+    match penalties.iter().find(|penalty| !is_one(**penalty)) {
         Some(&found) => Err(Error::Penalty { found }),
         None if penalties.is_empty() => Err(Error::NoPenalty),
         None => Ok(()),
     }
-}
-
-/// The row of the greatest score of each column, the first of equals, and that score.
-pub(super) fn best(scores: &Array2<f32>) -> (Array1<usize>, Array1<f32>) {
-    let mut greatest = scores.row(0).to_owned();
-    let mut chosen = Array1::zeros(scores.ncols());
-    for (index, row) in scores.outer_iter().enumerate().skip(1) {
-        ndarray::Zip::from(&mut greatest).and(&mut chosen).and(&row).for_each(|greatest, chosen, &score| {
-            if score > *greatest {
-                (*greatest, *chosen) = (score, index);
-            }
-        });
-    }
-    (chosen, greatest)
 }
 
 /// Weights `(output, feature)` for known penalties, an output each.

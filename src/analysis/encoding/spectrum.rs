@@ -35,9 +35,9 @@ impl Spectrum {
         self.values.mapv(|value| if value > 0.0 { (value + penalty).recip() as f32 } else { 0.0 })
     }
 
-    /// What the weights of a prior are multiplied by: the share of the penalty.
+    /// What the weights of a prior are multiplied by: the share of the penalty, which may be infinite.
     pub(super) fn trust(&self, penalty: f64) -> Array1<f32> {
-        self.values.mapv(|value| (penalty / (value + penalty)) as f32)
+        self.values.mapv(|value| (value / penalty + 1.0).recip() as f32)
     }
 
     /// Weights along the axes `(output, axis)` of outputs whose products with the axes are `products`, drawn towards `prior`
@@ -112,5 +112,6 @@ mod tests {
         let (products, prior) = (ndarray::arr2(&[[4.0, 0.0]]), ndarray::arr2(&[[3.0, 5.0]]));
         assert_eq!(spectrum.weights(&products, Some(&prior), |_| 2.0), ndarray::arr2(&[[1.0, 5.0]]));
         assert_eq!(spectrum.weights(&products, None, |_| 2.0), ndarray::arr2(&[[0.4, 0.0]]));
+        assert_eq!(spectrum.weights(&products, Some(&prior), |_| f64::INFINITY), prior);
     }
 }

@@ -1,6 +1,7 @@
 //! Who of a model's subjects predicts a person who was measured.
 
 use crate::analysis::encoding::LinearModel;
+use crate::brain::Patch;
 use crate::encoder::{Artefact, BrainEncoder};
 use crate::features::{Compute, DeviceChoice, Precision};
 use crate::predict::{self, Predictor};
@@ -10,6 +11,8 @@ use crate::study::Error;
 pub(super) struct Heads<'a> {
     predictor: &'a Predictor,
     encoder: BrainEncoder,
+    /// Where the means of regions are predicted in place of the outputs.
+    series: Option<&'a [Patch]>,
 }
 
 /// A head, as a linear model of the encoder's states.
@@ -20,10 +23,10 @@ pub(super) struct Head {
 }
 
 impl<'a> Heads<'a> {
-    pub(super) fn open(predictor: &'a Predictor) -> Result<Self, Error> {
+    pub(super) fn open(predictor: &'a Predictor, series: Option<&'a [Patch]>) -> Result<Self, Error> {
         let compute = Compute::new(DeviceChoice::Cpu, Some(Precision::Float32)).map_err(predict::Error::from)?;
         let encoder = BrainEncoder::load(&Artefact::open(&predictor.model().folder)?, compute)?;
-        Ok(Self { predictor, encoder })
+        Ok(Self { predictor, encoder, series })
     }
 
     /// The head that predicts a person: the one that is asked for by name, or theirs, or that of the default subject.
@@ -50,6 +53,10 @@ impl<'a> Heads<'a> {
         } else {
             let known = self.predictor.subjects()?;
             return Err(predict::Error::UnknownSubject { name: name.to_owned(), known }.into());
+        };
+        let head = match self.series {
+            Some(patches) => head.means_of(patches.iter().map(Patch::places)),
+            None => head,
         };
         Ok(Head { name: name.to_owned(), model: LinearModel::new(head.weight, head.bias)? })
     }

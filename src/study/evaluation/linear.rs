@@ -84,7 +84,7 @@ impl<'a> Design<'a> {
             }
         }
         let settings = reader.predictor.settings();
-        let outputs = settings.architecture.outputs as usize;
+        let outputs = reader.outputs();
         Ok((!bands.is_empty()).then_some(Self { features, bands, delays: delays(settings)?, outputs }))
     }
 

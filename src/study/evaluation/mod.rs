@@ -10,6 +10,7 @@ mod group;
 mod heads;
 mod linear;
 mod person;
+mod regions;
 mod report;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use super::kept_features::KeptFeatures;
 use super::states::StateReader;
 use super::{Error, FitResources, Split, Study, StudyRun};
 use crate::bold::PreparedRuns;
-use crate::brain::{Atlas, Mesh, Patch, Region, Surfaces};
+use crate::brain::{Mesh, Patch};
 use crate::catalogue;
 use crate::encoder::Settings;
 
@@ -44,6 +45,8 @@ pub struct EvaluationOrder<'a> {
     pub predicted_by: Option<&'a str>,
     /// Regions that scores are told of, on the mesh of the model.
     pub regions: &'a [Patch],
+    /// Whether runs hold a value for each of these regions, its mean response, in place of the model's outputs.
+    pub of_regions: bool,
 }
 
 /// A step forward: `done` of `total` runs read.
@@ -81,14 +84,19 @@ pub fn evaluate(
     let FitResources { predictor, surfaces, workdir, cancel, .. } = *resources;
     let study = order.study;
     let (scored, people) = people(study)?;
-    let heads = Heads::open(predictor)?;
+    let series = order.of_regions.then_some(order.regions);
+    let heads = Heads::open(predictor, series)?;
     let everybody = heads.of_all(order.predicted_by)?;
-    let mut notes = notes(scored, &people, predictor.settings());
+    let mesh = mesh_of(predictor.settings()).filter(|_| series.is_none());
+    let mut notes = notes(scored, &people, order.regions);
+    let regions =
+        if order.of_regions { regions::of_series(order.regions) } else { regions::of_vertices(order.regions) };
 
     let kept = tempfile::tempdir_in(workdir).map_err(Error::write(workdir))?;
     let features = KeptFeatures::new(kept.path());
     let prepared = PreparedRuns::open(resources.cache.join("bold"))?;
-    let mut reader = StateReader::new(predictor, &prepared, surfaces, workdir, study.tolerance_s, cancel);
+    let mut reader = StateReader::new(predictor, &prepared, surfaces, workdir, study.tolerance_s, cancel)
+        .of_regions(series.map(<[Patch]>::len));
     let training: Vec<&StudyRun> =
         people.values().filter(|runs| runs.is_fitted()).flat_map(|runs| runs.training()).collect();
     if !training.is_empty() {
@@ -114,35 +122,22 @@ pub fn evaluate(
         }
         let design = design.as_ref().filter(|_| runs.is_fitted());
         let linear = design.map(|design| design.fit(&runs.training, &mut reader, cancel, &mut step)).transpose()?;
-        found.push(score(&runs.scored, &mut reader, &head, order.regions, linear, cancel, &mut step)?);
+        found.push(score(&runs.scored, &mut reader, &head, &regions, linear, cancel, &mut step)?);
     }
     let group = group(&all, &mut reader, &everybody, &mut step)?;
-    let settings = predictor.settings();
-    let mesh = mesh_of(settings);
     let report = EvaluationReport {
         model: predictor.identity().clone(),
         simulated: study.simulated,
         scored: scored.to_owned(),
-        outputs: settings.architecture.outputs as usize,
+        outputs: reader.outputs(),
         space: mesh.map(|mesh| mesh.to_string()),
-        people: found.iter().map(|person| person.report(order.regions)).collect(),
+        people: found.iter().map(|person| person.report(&regions)).collect(),
         group: group.as_ref().map(Group::report),
         comparison: compare(&found)?,
         notes,
         files: Vec::new(),
     };
     Ok(Evaluation { report, people: found, group, mesh })
-}
-
-/// The built-in regions on a mesh, and the parcels of an atlas on the same.
-///
-/// # Errors
-/// Surfaces that are coarser than the mesh.
-pub fn regions(surfaces: &Surfaces, mesh: Mesh, atlas: Option<&Atlas>) -> Result<Vec<Patch>, Error> {
-    let spheres = Region::builtin().iter().map(|region| region.patch(surfaces, mesh));
-    let mut patches = spheres.collect::<Result<Vec<_>, _>>()?;
-    patches.extend(atlas.into_iter().flat_map(Atlas::parcels).map(|parcel| parcel.patch.clone()));
-    Ok(patches)
 }
 
 /// The mesh whose vertices come first among a model's outputs, where there is one.
@@ -180,7 +175,7 @@ fn people(study: &Study) -> Result<(&'static str, BTreeMap<&str, Runs<'_>>), Err
 }
 
 /// What is known to be lacking before anything is read.
-fn notes(scored: &str, people: &BTreeMap<&str, Runs>, settings: &Settings) -> Vec<String> {
+fn notes(scored: &str, people: &BTreeMap<&str, Runs>, regions: &[Patch]) -> Vec<String> {
     let mut notes = Vec::new();
     if scored == "all" {
         notes.push(
@@ -193,7 +188,7 @@ fn notes(scored: &str, people: &BTreeMap<&str, Runs>, settings: &Settings) -> Ve
         let names = unfitted.join(", ");
         notes.push(format!("no linear model of {names}: it takes {FEWEST_RUNS} runs of the training split or more"));
     }
-    if mesh_of(settings).is_none() {
+    if regions.is_empty() {
         notes.push("the outputs of the model are no vertices: there are no regions".to_owned());
     }
     notes

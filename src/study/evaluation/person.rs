@@ -1,18 +1,16 @@
 //! One person's runs, scored one after the other: sums of products are kept, and of runs only those that repeat a stimulus.
 
-use std::collections::BTreeMap;
-
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use tokio_util::sync::CancellationToken;
 
 use super::heads::Head;
 use super::linear::{Linear, LinearScores};
+use super::regions::{Region, means};
 use super::report::{CeilingReport, PersonReport, RegionScore, RetrievalReport, ShiftReport, known, mean};
 use crate::analysis::encoding::{
     self, CircularShifts, Retrieval, ScoreSums, Scores, ShiftTest, Significance, one_sample_a_minute,
 };
-use crate::brain::Patch;
-use crate::study::ceiling::{Ceiling, ceiling};
+use crate::study::ceiling::{Ceiling, ceiling, most_repeated};
 use crate::study::states::{Aligned, StateReader};
 use crate::study::{Error, StudyRun};
 
@@ -46,7 +44,7 @@ pub(super) struct Person {
 /// Sums of one person's runs so far.
 struct Scoring<'a> {
     head: &'a Head,
-    patches: &'a [Patch],
+    told_of: &'a [Region],
     tr_s: f64,
     scores: ScoreSums,
     regions: ScoreSums,
@@ -57,12 +55,12 @@ struct Scoring<'a> {
     linear: Option<Linear<'a>>,
 }
 
-/// Scores a person's runs by a head, and by their linear model beside it. `patches` are the regions.
+/// Scores a person's runs by a head, and by their linear model beside it, and tells of `regions`.
 pub(super) fn score(
     runs: &[&StudyRun],
     reader: &mut StateReader,
     head: &Head,
-    patches: &[Patch],
+    regions: &[Region],
     linear: Option<Linear>,
     cancel: &CancellationToken,
     step: &mut dyn FnMut(),
@@ -73,10 +71,10 @@ pub(super) fn score(
     let mut repeats = Vec::new();
     let mut scoring = Scoring {
         head,
-        patches,
+        told_of: regions,
         tr_s,
         scores: ScoreSums::new(outputs),
-        regions: ScoreSums::new(patches.len()),
+        regions: ScoreSums::new(regions.len()),
         rows: 0,
         retrieved: [0.0; 4],
         shifts: None,
@@ -109,21 +107,11 @@ pub(super) fn score(
     })
 }
 
-/// The stimulus that a person saw most often, where it was more than once.
-fn most_repeated(runs: &[&StudyRun]) -> Result<Option<[u8; 32]>, Error> {
-    let mut counts: BTreeMap<[u8; 32], usize> = BTreeMap::new();
-    for run in runs {
-        *counts.entry(*run.source.content()?.as_bytes()).or_default() += 1;
-    }
-    let most = counts.into_iter().max_by_key(|(_, count)| *count);
-    Ok(most.filter(|(_, count)| *count > 1).map(|(content, _)| content))
-}
-
 impl Scoring<'_> {
     fn add(&mut self, run: &Aligned) -> Result<(), Error> {
         let predicted = self.head.model.predict(run.states.view())?;
         self.scores.add(predicted.view(), run.measured.view())?;
-        let of_regions = [predicted.view(), run.measured.view()].map(|rows| region_means(rows, self.patches));
+        let of_regions = [predicted.view(), run.measured.view()].map(|rows| means(rows, self.told_of));
         self.regions.add(of_regions[0].view(), of_regions[1].view())?;
         self.rows += run.states.nrows();
         if let Some(linear) = &mut self.linear {
@@ -176,20 +164,8 @@ impl Scoring<'_> {
     }
 }
 
-/// The mean of each region, `(time, region)`.
-fn region_means(rows: ArrayView2<'_, f32>, patches: &[Patch]) -> Array2<f32> {
-    let mut means = Array2::zeros((rows.nrows(), patches.len()));
-    for (patch, mut column) in patches.iter().zip(means.columns_mut()) {
-        for place in patch.places() {
-            column += &rows.column(place);
-        }
-        column /= patch.len().max(1) as f32;
-    }
-    means
-}
-
 impl Person {
-    pub(super) fn report(&self, patches: &[Patch]) -> PersonReport {
+    pub(super) fn report(&self, regions: &[Region]) -> PersonReport {
         PersonReport {
             subject: self.subject.clone(),
             predicted_by: self.predicted_by.clone(),
@@ -212,20 +188,20 @@ impl Person {
             }),
             retrieval: self.retrieval.clone(),
             linear: self.linear.as_ref().map(|linear| linear.report(&self.scores.r)),
-            regions: patches.iter().enumerate().map(|(place, patch)| self.region(place, patch)).collect(),
+            regions: regions.iter().enumerate().map(|(number, region)| self.region(number, region)).collect(),
         }
     }
 
-    fn region(&self, place: usize, patch: &Patch) -> RegionScore {
+    fn region(&self, number: usize, region: &Region) -> RegionScore {
         let mean_of = |map: &ndarray::Array1<f32>| {
-            let values: Vec<f32> = patch.places().map(|place| map[place]).collect();
+            let values: Vec<f32> = region.places.iter().map(|place| map[*place]).collect();
             mean(&values)
         };
         RegionScore {
-            region: patch.name.clone(),
-            vertices: patch.len(),
+            region: region.name.clone(),
+            vertices: region.vertices,
             mean_r: mean_of(&self.scores.r),
-            r: known(self.regions.r[place]),
+            r: known(self.regions.r[number]),
             ceiling: self.ceiling.as_ref().and_then(|(ceiling, _)| mean_of(&ceiling.r)),
             linear_r: self.linear.as_ref().and_then(|linear| mean_of(&linear.scores.r)),
         }

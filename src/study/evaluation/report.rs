@@ -14,7 +14,8 @@ pub struct EvaluationReport {
     pub simulated: bool,
     /// Which runs were scored: `test`, those that the study marks so, or `all`, where it marks none.
     pub scored: String,
-    /// Values of a response: vertices, then voxels of the subcortex where the model predicts it.
+    /// Values of a response: vertices, then voxels of the subcortex where the model predicts it; or regions, where runs hold a
+    /// value for each.
     pub outputs: usize,
     /// `fsaverage3` … `fsaverage6`, where the outputs are vertices.
     pub space: Option<String>,
@@ -51,7 +52,7 @@ pub struct PersonReport {
     pub ceiling: Option<CeilingReport>,
     pub retrieval: Option<RetrievalReport>,
     pub linear: Option<LinearReport>,
-    /// Where the outputs are vertices.
+    /// Where the outputs are vertices or regions.
     pub regions: Vec<RegionScore>,
 }
 

@@ -54,6 +54,15 @@ fn a_true_prior_is_kept_to_where_the_data_are_few() {
 }
 
 #[test]
+fn an_endless_penalty_is_the_prior_itself() {
+    let ridge = Ridge { penalties: vec![f64::INFINITY], ..Ridge::default() };
+    let kept = ridge.fit(&runs(2, 20, 1.0), Some((&planted() * 3.0).view()), &CancellationToken::new()).unwrap();
+    assert!((&kept.model.weights() - &(&planted() * 3.0)).iter().all(|difference| difference.abs() < 1e-5));
+    let alone = ridge.fit(&runs(2, 20, 1.0), None, &CancellationToken::new());
+    assert_eq!(alone, Err(Error::Penalty { found: f64::INFINITY }));
+}
+
+#[test]
 fn fewer_samples_than_features_can_be_fitted() {
     let fit = fit(&runs(2, 3, 0.01), None).unwrap();
     assert!(fit.model.weights().iter().all(|weight| weight.is_finite()));
@@ -81,7 +90,7 @@ fn what_cannot_be_fitted_is_refused() {
     let refusal = fit(&runs(2, 20, 1.0), Some(&Array2::zeros((12, 7)))).unwrap_err();
     assert_eq!(refusal.to_string(), "a prior has 7 features and 8 are needed");
     let of = |penalties: Vec<f64>| {
-        let ridge = Ridge { penalties, criterion: Criterion::Correlation };
+        let ridge = Ridge { penalties, criterion: Criterion::Correlation, ..Ridge::default() };
         ridge.fit(&runs(2, 20, 1.0), None, &CancellationToken::new()).unwrap_err()
     };
     assert_eq!((of(vec![]), of(vec![1.0, 0.0])), (Error::NoPenalty, Error::Penalty { found: 0.0 }));
