@@ -35,8 +35,28 @@ const FORM_OVERHEAD: u64 = 1 << 20;
 )]
 struct Description;
 
-/// The routes that are described in `/openapi.json`.
+/// The routes that are described in `/openapi.json`, each operation under an id of its own.
 fn described() -> OpenApiRouter<State> {
+    let mut router = routes();
+    name_operations(router.get_openapi_mut());
+    router
+}
+
+/// Generators of clients want ids that are unique; the names of handlers are so only within their resource. Method and path are.
+fn name_operations(description: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut description.paths.paths {
+        let words: Vec<_> = path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty() && *word != "v1").collect();
+        let methods =
+            [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)];
+        for (method, operation) in methods {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
+}
+
+fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Description::openapi())
         // Scientists and their programs.
         .routes(routes!(predictions::list, predictions::create))
