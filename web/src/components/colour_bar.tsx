@@ -5,7 +5,7 @@ import { isShown, lowest, colour, type Scale } from '../cortex/scale';
 const WIDTH = 256;
 
 /** Paints the bar into a 2-D context; where nothing is drawn on the cortex, the bar is grey. */
-export function paintBar(context: CanvasRenderingContext2D, scale: Scale, x: number, y: number, width: number, height: number): void {
+export function paintBar(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, scale: Scale, x: number, y: number, width: number, height: number): void {
   const low = lowest(scale);
   for (let column = 0; column < width; column++) {
     const value = low + ((scale.limit - low) * (column + 0.5)) / width;

@@ -1,0 +1,71 @@
+// The cursor's clock: while a film or a sound plays, it is the clock; where there is none, the screen's is.
+import { effect } from '@preact/signals';
+import type { Session } from './session';
+
+export class Clock {
+  private media: HTMLMediaElement | undefined;
+  private ticking = 0;
+  private readonly stop: () => void;
+
+  constructor(private readonly session: Session) {
+    this.stop = effect(() => {
+      const { playing, speed } = session;
+      if (this.media) this.media.playbackRate = speed.value;
+      if (playing.value) this.start();
+      else this.pause();
+    });
+  }
+
+  /** Lets a film or a sound give the time; undefined for none. */
+  follow(media: HTMLMediaElement | undefined): void {
+    this.media = media;
+    if (!media) return;
+    media.currentTime = this.session.time.peek();
+    media.playbackRate = this.session.speed.peek();
+  }
+
+  seek(time: number): void {
+    const { session, media } = this;
+    session.time.value = Math.min(Math.max(0, time), session.duration);
+    if (media) media.currentTime = session.time.peek();
+  }
+
+  /** Goes on by so many seconds, to the beginning of one. */
+  step(seconds: number): void {
+    const { result, time } = this.session;
+    const row = Math.floor(time.peek() / result.tr_s + 1e-6) + seconds;
+    const last = Math.max(0, this.session.rows - 1);
+    this.seek(Math.min(Math.max(0, row), last) * result.tr_s);
+  }
+
+  turn(): void {
+    const { playing, time, duration } = this.session;
+    if (!playing.peek() && time.peek() >= duration - 0.05) this.seek(0);
+    playing.value = !playing.peek();
+  }
+
+  close(): void {
+    this.stop();
+    this.pause();
+  }
+
+  private start(): void {
+    const { session, media } = this;
+    media?.play().catch(() => (session.playing.value = false));
+    let before = performance.now();
+    const tick = (now: number): void => {
+      const elapsed = (now - before) / 1000;
+      before = now;
+      const next = media && !media.ended ? media.currentTime : session.time.peek() + elapsed * session.speed.peek();
+      session.time.value = Math.min(next, session.duration);
+      if (next >= session.duration) session.playing.value = false;
+      else this.ticking = requestAnimationFrame(tick);
+    };
+    this.ticking = requestAnimationFrame(tick);
+  }
+
+  private pause(): void {
+    cancelAnimationFrame(this.ticking);
+    this.media?.pause();
+  }
+}
