@@ -66,8 +66,7 @@ function ServingModel() {
   const says = warning(card);
   return (
     <span class={says ? 'chip warn' : 'chip'} title={card.description}>
-      {card.name}
-      {says && ` · ${card.trained ? 'simulated' : 'untrained'}`}
+      model {card.name}
     </span>
   );
 }

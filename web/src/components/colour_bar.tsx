@@ -34,6 +34,12 @@ export function ColourBar({ scale, unit }: { scale: Scale; unit: string }) {
   );
 }
 
+/** As many decimals as tell a hundredth of the range apart, so that numbers in a column can be compared. */
+export function aligned(value: number, range: number): string {
+  const decimals = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(range || 1))));
+  return value.toFixed(decimals).replace('-', '−');
+}
+
 /** Three significant digits. */
 export function digits(value: number): string {
   return value === 0 ? '0' : Number(value.toPrecision(3)).toString().replace('-', '−');

@@ -62,7 +62,7 @@ export function CortexCanvas({ geometry, label, shown, instead, made, children, 
         <div key={name} aria-hidden="true">
           <span class="edge" style={{ left: `calc(${100 * left}% + 0.5rem)`, top: `${100 * (top + height / 2)}%` }}>{edges[0]}</span>
           <span class="edge" style={{ right: `calc(${100 * (1 - left - width)}% + 0.5rem)`, top: `${100 * (top + height / 2)}%` }}>{edges[1]}</span>
-          <span class="name" style={{ left: `${100 * (left + width / 2)}%`, top: `calc(${100 * (top + height)}% - 1.5rem)` }}>{name}</span>
+          <span class="name" style={{ left: `calc(${100 * left}% + 0.75rem)`, top: `calc(${100 * top}% + 0.35rem)` }}>{name}</span>
         </div>
       ))}
       {children}

@@ -39,7 +39,7 @@ export interface Panel {
   extent: readonly [number, number];
 }
 
-const SINGLE: readonly [number, number] = [218, 146];
+const SINGLE: readonly [number, number] = [222, 156];
 const PAIR: readonly [number, number] = [196, 222];
 const FACING: readonly [number, number] = [196, 148];
 

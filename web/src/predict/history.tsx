@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { get, Problem, type Schemas } from '../api/client';
+import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import { remembered } from '../history';
 import { href } from '../router';
@@ -43,7 +44,7 @@ function Cards({ title, predictions }: { title: string; predictions: Summary[] }
           return (
             <li key={id}>
               <a href={href('predictions', id)}>
-                <span class="thumbnail">{thumbnail && <img src={thumbnail} alt="" loading="lazy" />}</span>
+                <span class="thumbnail">{thumbnail ? <img src={thumbnail} alt="" loading="lazy" /> : <Icon name="film" />}</span>
                 <strong>{name || task || 'untitled'}</strong>
                 <span class="tiny soft">
                   {state !== 'succeeded' && `${state} · `}

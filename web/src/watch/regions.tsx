@@ -2,7 +2,7 @@
 import { useComputed, type Signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Anatomy } from '../anatomy';
-import { digits } from '../components/colour_bar';
+import { aligned, digits } from '../components/colour_bar';
 import type { Frames } from '../cortex/frames';
 import { SIDES, SIDE_NAMES } from '../cortex/geometry';
 import { writePin } from './pins';
@@ -96,7 +96,7 @@ function Bar({ found, limit, side, name, pin }: { found: Summary | undefined; li
         <path class="spread" d={`M${low} 6H${high}`} />
         <path class="zero" d="M0 0V12" />
       </svg>
-      <span>{digits(found.mean)}</span>
+      <span>{aligned(found.mean, limit)}</span>
     </button>
   );
 }

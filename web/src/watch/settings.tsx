@@ -43,7 +43,7 @@ export function Drawing({ session: { camera, scale, smooth }, range }: { session
   return (
     <section class="drawing stack" aria-label="How it is drawn">
       <Slider label="Threshold" value={now.threshold} min={0} max={now.limit} step={step} change={(threshold) => change({ threshold })} />
-      <Slider label="Limit (99th percentile at first, the same for all seconds)" value={now.limit} min={step} max={most} step={step} change={(limit) => change({ limit })} />
+      <Slider label="Limit, the same for all seconds" value={now.limit} min={step} max={most} step={step} change={(limit) => change({ limit })} />
       <Slider label="Pial to inflated" value={camera.value.inflation} min={0} max={1} step={0.01} change={(inflation) => (camera.value = { ...camera.value, inflation })} />
       <div class="row spread">
         <label class="row small">
@@ -56,9 +56,9 @@ export function Drawing({ session: { camera, scale, smooth }, range }: { session
             ))}
           </select>
         </label>
-        <label class="row small">
+        <label class="row small" title="Between one second and the next; off, the cortex changes once a second, as it is predicted">
           <input type="checkbox" checked={smooth.value} onChange={({ currentTarget }) => (smooth.value = currentTarget.checked)} />
-          Interpolate between seconds
+          Interpolate
         </label>
       </div>
     </section>

@@ -92,7 +92,7 @@ export function Viewer({ view, result, place }: Props) {
         </details>
       )}
       <div class="stage">
-        <aside class="left">
+        <aside class="shown" aria-label="Stimulus and drawing">
           {stimulus.value && <StimulusPlayer session={session} stimulus={stimulus.value} clock={clock} />}
           <Drawing session={session} range={range.value} />
         </aside>
@@ -100,7 +100,7 @@ export function Viewer({ view, result, place }: Props) {
           <Views session={session} />
           {anatomy.value && <Brain session={session} anatomy={anatomy.value} frames={frames} made={(made) => (cortex.current = made)} />}
         </section>
-        <aside class="right">{anatomy.value && <Regions session={session} anatomy={anatomy.value} frames={frames} />}</aside>
+        <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} frames={frames} />}</aside>
       </div>
       <div class="strip">
         <Transport session={session} stimulus={stimulus.value} clock={clock} />
