@@ -66,7 +66,7 @@ test('a click pins a time course, and the address holds the view', async () => {
   await page.locator('.pins li').waitFor();
   await page.getByRole('button', { name: 'MT', exact: true }).click();
   await page.getByRole('slider', { name: 'Threshold' }).fill('0.1');
-  await page.getByText('dorsal').click();
+  await page.getByRole('radio', { name: 'dorsal' }).check();
   await page.waitForURL(/view=dorsal/);
   const address = page.url();
   assert.match(address, /t=5\.5/);
@@ -77,7 +77,7 @@ test('a click pins a time course, and the address holds the view', async () => {
   assert.equal(await page.getByRole('button', { name: 'MT', exact: true }).getAttribute('aria-pressed'), 'true');
   await page.waitForTimeout(600);
   assert.equal(page.url(), address);
-  await page.getByText('2 × 2').click();
+  await page.getByRole('radio', { name: '2 × 2' }).check();
 });
 
 test('everything is done by keyboard', async () => {
@@ -102,11 +102,10 @@ test('everything is done by keyboard', async () => {
 });
 
 test('scanner time is behind the stimulus by the lag', async () => {
-  await page.getByText('scanner time').click();
-  await page.keyboard.press('Escape');
+  await page.getByRole('radio', { name: /scanner time/ }).check();
   await page.getByRole('slider', { name: 'Time of the stimulus' }).fill('6.5');
   assert.equal((await clock()).row, 1);
-  await page.getByText('stimulus time').click();
+  await page.getByRole('radio', { name: 'stimulus time' }).check();
 });
 
 test('pictures and tables are saved', async () => {

@@ -2,7 +2,7 @@
 import { useComputed, type Signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Anatomy } from '../anatomy';
-import { aligned, digits } from '../components/colour_bar';
+import { aligned } from '../components/colour_bar';
 import type { Frames } from '../cortex/frames';
 import { SIDES, SIDE_NAMES } from '../cortex/geometry';
 import { writePin } from './pins';
@@ -90,7 +90,7 @@ function Bar({ found, limit, side, name, pin }: { found: Summary | undefined; li
   const place = (value: number): number => HALF * Math.max(-1, Math.min(1, value / limit));
   const [end, low, high] = [place(found.mean), place(found.mean - found.spread), place(found.mean + found.spread)];
   return (
-    <button class="bar" aria-label={`${name}, ${side}: ${digits(found.mean)}; pin its time course`} onClick={pin}>
+    <button class="bar" aria-label={`${name}, ${side}: ${aligned(found.mean, limit)}; pin its time course`} onClick={pin}>
       <svg viewBox={`${-HALF} 0 ${2 * HALF} 12`} preserveAspectRatio="none" aria-hidden="true" class={side}>
         <rect x={Math.min(0, end)} y={2} width={Math.abs(end)} height={8} />
         <path class="spread" d={`M${low} 6H${high}`} />
