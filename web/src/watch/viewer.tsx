@@ -44,7 +44,7 @@ export function Viewer({ view, result, place }: Props) {
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
 
   const frames = useComputed(() => {
-    const response = { prediction: view.id, subject: session.subject.value, rows: result.seconds, vertices: result.vertices };
+    const response = { prediction: view.id, subject: session.subject.value, rows: session.rows, vertices: result.vertices };
     return new Frames(response, () => session.arrivals.value++, fail);
   });
 
