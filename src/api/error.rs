@@ -81,6 +81,8 @@ pub enum Error {
     SubjectWanted { known: Vec<String> },
     #[error("the stimulus {id} is read by a prediction that is not finished; wait for it or cancel it")]
     StimulusInUse { id: String },
+    #[error("there are no surfaces of the mesh {mesh:?}; there are those of {served}")]
+    UnknownMesh { mesh: String, served: String },
     #[error("the model cannot be used: {reason}")]
     ModelFailed { reason: String },
     #[error("{running} analyses run at once and all are; ask again in a while")]
@@ -151,6 +153,7 @@ impl Error {
             Self::NotFinished { .. } => (S::CONFLICT, "prediction_not_finished"),
             Self::SubjectWanted { .. } => (S::UNPROCESSABLE_ENTITY, "subject_wanted"),
             Self::StimulusInUse { .. } => (S::CONFLICT, "stimulus_in_use"),
+            Self::UnknownMesh { .. } => (S::NOT_FOUND, "unknown_mesh"),
             Self::ModelFailed { .. } => (S::SERVICE_UNAVAILABLE, "model_failed"),
             Self::Busy { .. } => (S::SERVICE_UNAVAILABLE, "busy"),
             Self::Interrupted => (S::INTERNAL_SERVER_ERROR, "internal_error"),

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::files::{send, succeeded};
 use super::{Error, Problem, State};
-use crate::predict;
+use crate::predict::{self, Prediction};
 
 /// Whose response.
 #[derive(Deserialize, IntoParams)]
@@ -40,13 +40,7 @@ pub(super) async fn download(
 ) -> Result<Response, Error> {
     let Query(Frames { subject }) = frames?;
     let (folder, result) = succeeded(&state, &id).await?;
-    let subject = match (subject, result.subjects.as_slice()) {
-        (Some(subject), _) => subject,
-        (None, [only]) => only.name.clone(),
-        (None, several) => {
-            return Err(Error::SubjectWanted { known: several.iter().map(|subject| subject.name.clone()).collect() });
-        }
-    };
+    let subject = subject_of(&result, subject)?;
     let path = predict::files::response_path(&folder, &result, &subject)?;
     let mut response = send(&path, request).await;
     let headers = response.headers_mut();
@@ -56,4 +50,15 @@ pub(super) async fn download(
     headers.insert(HeaderName::from_static("x-dtype"), HeaderValue::from_static("<f4"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     Ok(response)
+}
+
+/// The subject that is asked for, or the only one.
+pub(super) fn subject_of(result: &Prediction, asked: Option<String>) -> Result<String, Error> {
+    match (asked, result.subjects.as_slice()) {
+        (Some(subject), _) => Ok(subject),
+        (None, [only]) => Ok(only.name.clone()),
+        (None, several) => {
+            Err(Error::SubjectWanted { known: several.iter().map(|subject| subject.name.clone()).collect() })
+        }
+    }
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::State;
 use super::files::read;
-use crate::jobs::{Failure, Job, JobState, JobStatus};
+use crate::jobs::{Asked, Failure, Job, JobState, JobStatus};
 use crate::predict::files::ResultFile;
 use crate::predict::{self, Format, Prediction, Progress};
 
@@ -14,6 +14,8 @@ use crate::predict::{self, Format, Prediction, Progress};
 #[derive(Serialize, ToSchema)]
 pub(super) struct PredictionSummary {
     id: String,
+    /// What its stimulus is called in file names.
+    task: String,
     state: JobState,
     #[schema(value_type = String, format = DateTime)]
     created: Timestamp,
@@ -24,6 +26,10 @@ pub(super) struct PredictionSummary {
 #[derive(Serialize, ToSchema)]
 pub(super) struct PredictionView {
     id: String,
+    /// What its stimulus is called in file names.
+    task: String,
+    /// Ids of the uploads that it reads: the stimulus, what that names, its transcript. They may have been removed since.
+    stimuli: Vec<String>,
     state: JobState,
     model: ModelView,
     #[schema(value_type = String, format = DateTime)]
@@ -104,9 +110,10 @@ pub(super) fn href(id: &str) -> String {
     format!("/v1/predictions/{id}")
 }
 
-impl From<Job> for PredictionSummary {
-    fn from(job: Job) -> Self {
-        Self { href: href(&job.key), id: job.key, state: job.state, created: job.created }
+impl PredictionSummary {
+    pub(super) fn of(state: &State, job: Job) -> Result<Self, super::Error> {
+        let Asked { task, .. } = state.predictions.asked(&job)?;
+        Ok(Self { href: href(&job.key), id: job.key, task, state: job.state, created: job.created })
     }
 }
 
@@ -119,6 +126,7 @@ impl PredictionView {
             JobState::Queued | JobState::Running | JobState::Failed | JobState::Cancelled => None,
         };
         let href = href(&job.key);
+        let Asked { task, stimuli } = state.predictions.asked(&job)?;
         let card = state.predictor.card();
         Ok(Self {
             model: match &result {
@@ -127,6 +135,8 @@ impl PredictionView {
                 }
                 None => ModelView { name: card.name.clone(), trained: card.trained, simulated: card.simulated },
             },
+            task,
+            stimuli,
             created: job.created,
             started: job.started,
             finished: job.finished,

@@ -39,7 +39,8 @@ pub(super) async fn list(
     let Query(page) = page?;
     let limit = page.limit.unwrap_or(DEFAULT_LIST).min(LONGEST_LIST);
     let jobs = state.predictions.list(page.state, None, u32::try_from(limit).unwrap_or(u32::MAX)).await?;
-    Ok(Json(jobs.into_iter().map(PredictionSummary::from).collect()))
+    let summaries = jobs.into_iter().map(|job| PredictionSummary::of(&state, job));
+    Ok(Json(summaries.collect::<Result<_, _>>()?))
 }
 
 /// Asks for a prediction. The same question is the same prediction: it is joined where it is, not run twice.

@@ -10,7 +10,8 @@ use utoipa_axum::routes;
 
 use super::{
     Error, State, analyses, atlases, comparisons, docs, evaluations, events, experiment_events, experiments, files,
-    fits, frames, health, linger, localizers, metrics, models, predictions, stimuli, studies, subjects,
+    fits, frames, health, linger, localizers, media, metrics, models, predictions, regions, stimuli, studies, subjects,
+    surfaces, timecourse, web, words,
 };
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
@@ -26,7 +27,7 @@ const FORM_OVERHEAD: u64 = 1 << 20;
         (name = "predictions", description = "Ask for a response, follow it, fetch it."),
         (name = "experiments", description = "Localizers, contrasts, sweeps: ask what a lab would."),
         (name = "subjects", description = "Brains of your own, fitted to what was measured."),
-        (name = "atlases", description = "Parcellations of the cortex."),
+        (name = "atlases", description = "The cortex: its shape, its regions, its parcellations."),
         (name = "analyses", description = "Maps compared, tested and taken apart."),
         (name = "stimuli", description = "Upload once, predict many times."),
         (name = "models", description = "What can be run."),
@@ -35,8 +36,28 @@ const FORM_OVERHEAD: u64 = 1 << 20;
 )]
 struct Description;
 
-/// The routes that are described in `/openapi.json`.
+/// The routes that are described in `/openapi.json`, each operation under an id of its own.
 fn described() -> OpenApiRouter<State> {
+    let mut router = routes();
+    name_operations(router.get_openapi_mut());
+    router
+}
+
+/// Generators of clients want ids that are unique; the names of handlers are so only within their resource. Method and path are.
+fn name_operations(description: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut description.paths.paths {
+        let words: Vec<_> = path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty() && *word != "v1").collect();
+        let methods =
+            [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)];
+        for (method, operation) in methods {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
+}
+
+fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Description::openapi())
         // Scientists and their programs.
         .routes(routes!(predictions::list, predictions::create))
@@ -44,6 +65,8 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(events::follow))
         .routes(routes!(files::download))
         .routes(routes!(frames::download))
+        .routes(routes!(timecourse::show))
+        .routes(routes!(words::list))
         .routes(routes!(experiments::list, experiments::create))
         .routes(routes!(experiments::validate))
         .routes(routes!(experiments::show, experiments::withdraw))
@@ -60,6 +83,8 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(localizers::show))
         .routes(routes!(atlases::list))
         .routes(routes!(atlases::show, atlases::install))
+        .routes(routes!(regions::list))
+        .routes(routes!(surfaces::download))
         .routes(routes!(comparisons::create))
         .routes(routes!(analyses::group))
         .routes(routes!(analyses::components))
@@ -68,6 +93,7 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(analyses::download))
         .routes(routes!(stimuli::list, stimuli::upload))
         .routes(routes!(stimuli::show, stimuli::remove))
+        .routes(routes!(media::download))
         .routes(routes!(models::list))
         .routes(routes!(models::show))
         // Orchestrators and monitoring.
@@ -81,6 +107,7 @@ pub(super) fn router(state: State) -> Router {
     let (router, description) = described().split_for_parts();
     let body_limit = usize::try_from(state.config.max_upload_bytes.saturating_add(FORM_OVERHEAD)).unwrap_or(usize::MAX);
     router
+        .merge(web::routes())
         .route("/openapi.json", routing::get(async || Json(description)))
         .route("/docs", routing::get(docs::page))
         .fallback(unknown_path)

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use super::Error;
 use super::metrics;
 use super::room::Room;
 use super::workplace::{Workers, Workplace};
+use crate::brain::Surfaces;
 use crate::catalogue::Catalogue;
 use crate::jobs::{Experiments, Predictions};
 use crate::predict::{Anatomy, Predictor};
@@ -43,6 +46,8 @@ pub struct State {
     pub(super) scanner: Scanner,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) metrics: PrometheusHandle,
+    /// Read when they are first asked for.
+    surfaces: Arc<OnceCell<Arc<Surfaces>>>,
     /// Set when the server begins to shut down.
     pub(super) closing: CancellationToken,
 }
@@ -62,7 +67,18 @@ impl State {
             scanner,
             catalogue: Arc::new(catalogue),
             metrics: metrics::recorder(),
+            surfaces: Arc::default(),
             closing: CancellationToken::new(),
         }
+    }
+
+    /// Both hemispheres of the cortex.
+    pub(super) async fn surfaces(&self) -> Result<Arc<Surfaces>, Error> {
+        let read = async || {
+            let anatomy = self.config.anatomy.clone();
+            let surfaces = tokio::task::spawn_blocking(move || anatomy.surfaces()).await??;
+            Ok::<_, Error>(Arc::new(surfaces))
+        };
+        self.surfaces.get_or_try_init(read).await.cloned()
     }
 }

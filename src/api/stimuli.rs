@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::form::media_type;
-use super::{Error, Problem, State};
+use super::{Error, Problem, State, media};
 use crate::store::{Incoming, Stimulus};
 
 /// An upload.
@@ -23,6 +23,9 @@ pub(super) struct StimulusView {
     #[schema(example = "clip.mp4")]
     name: String,
     bytes: u64,
+    /// What its name says it is.
+    #[schema(example = "video/mp4")]
+    media_type: &'static str,
     #[schema(value_type = String, format = DateTime)]
     uploaded: Timestamp,
     href: String,
@@ -31,7 +34,7 @@ pub(super) struct StimulusView {
 impl From<Stimulus> for StimulusView {
     fn from(stimulus: Stimulus) -> Self {
         let Stimulus { id, name, bytes, uploaded, path: _ } = stimulus;
-        Self { href: format!("/v1/stimuli/{id}"), id, name, bytes, uploaded }
+        Self { href: format!("/v1/stimuli/{id}"), media_type: media::media_type(&name), id, name, bytes, uploaded }
     }
 }
 

@@ -44,7 +44,7 @@ pub use experiment::{Experiment, NewExperiment};
 pub use experiments::{CellWork, ExperimentStatus, Experiments};
 pub use find::{Cursor, Scope};
 pub use job::{Claim, ExperimentId, Failure, Job, JobId, JobState, Lane, Lease};
-pub use predictions::{JobStatus, Predictions, Withdrawn, Work};
+pub use predictions::{Asked, JobStatus, Predictions, Withdrawn, Work};
 pub use queue::Queue;
 pub use settle::Outcome;
 pub use worker::{Crew, Run, Task, Worker};

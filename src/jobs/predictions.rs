@@ -54,6 +54,15 @@ pub enum Withdrawn {
     Deleted,
 }
 
+/// What a prediction is asked about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What its stimulus is called in file names.
+    pub task: String,
+    /// Uploads that it reads: the stimulus, what that names, its transcript.
+    pub stimuli: Vec<String>,
+}
+
 /// One prediction to make.
 pub struct Work {
     pub request: PredictionRequest,
@@ -72,6 +81,13 @@ struct Payload {
     request: PredictionRequest,
     /// Uploads that the request reads.
     stimuli: Vec<String>,
+}
+
+impl Payload {
+    fn of(job: &Job) -> Result<Self, Error> {
+        let payload = serde_json::from_str(job.payload.as_deref().unwrap_or_default());
+        payload.map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))
+    }
 }
 
 impl Predictions {
@@ -124,6 +140,12 @@ impl Predictions {
     /// How many predictions are in each state.
     pub async fn counts(&self) -> Result<Counts, Error> {
         self.shared.queue.counts(Scope::Lane(Lane::Prediction)).await
+    }
+
+    /// What a prediction is asked about, by its job.
+    pub fn asked(&self, job: &Job) -> Result<Asked, Error> {
+        let Payload { request, stimuli } = Payload::of(job)?;
+        Ok(Asked { task: request.task, stimuli })
     }
 
     /// Whether a prediction that is not finished reads this upload.
@@ -200,8 +222,7 @@ impl Predictions {
         run: &(impl Fn(Work) -> BoxFuture<'static, Result<(), Stopped>> + Send + Sync),
     ) -> Result<Outcome, Error> {
         let Shared { queue, store, pace, .. } = &*self.shared;
-        let payload: Result<Payload, _> = serde_json::from_str(task.job.payload.as_deref().unwrap_or_default());
-        let Payload { request, .. } = payload.map_err(|error| Error::Database(sqlx::Error::Decode(error.into())))?;
+        let Payload { request, .. } = Payload::of(&task.job)?;
         let (result, progress, cancel) =
             (store.prediction(&task.job.key)?, Box::new(task.reporter()), task.cancel.clone());
         let begun = Instant::now();

@@ -238,6 +238,18 @@ impl MatrixFile {
         Ok(Self { file, rows, columns })
     }
 
+    /// For each row the mean over some columns; what lies between the first and the last of them is read.
+    pub(super) fn means(&self, columns: &[usize]) -> io::Result<Vec<f32>> {
+        let (Some(first), Some(last)) = (columns.iter().min(), columns.iter().max()) else { return Ok(Vec::new()) };
+        let mut part = vec![0.0; last - first + 1];
+        let mut mean = |row| -> io::Result<f32> {
+            self.read_at(row, *first, &mut part)?;
+            let sum: f64 = columns.iter().map(|column| f64::from(part[column - first])).sum();
+            Ok((sum / columns.len() as f64) as f32)
+        };
+        (0..self.rows).map(&mut mean).collect()
+    }
+
     fn read_at(&self, row: usize, column: usize, into: &mut [f32]) -> io::Result<()> {
         let mut bytes = vec![0; into.len() * 4];
         self.file.read_exact_at(&mut bytes, (row * self.columns + column) as u64 * 4)?;

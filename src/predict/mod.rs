@@ -21,6 +21,7 @@ mod run;
 mod timelines;
 mod track;
 mod turns;
+mod words;
 
 pub use error::Error;
 pub use feature_reader::{FeatureReader, NamedExtractor, StimulusFeatures};
@@ -33,3 +34,4 @@ pub use prediction::{
 pub use predictor::{Health, Predictor};
 pub use progress::{Progress, Stage};
 pub use request::{Output, PredictionRequest, STATE, VertexSets};
+pub use words::WordShown;

@@ -16,7 +16,7 @@ use super::pipeline::Pipeline;
 use super::prediction::{StimulusIdentity, SubjectResponse, Timings};
 use super::timelines::LaidOut;
 use super::track::Track;
-use super::{Error, Output, Prediction, PredictionRequest, Progress, Stage};
+use super::{Error, Output, Prediction, PredictionRequest, Progress, Stage, words};
 use crate::encoder::{Latents, Readout, WindowFeatures};
 use crate::features::grid::Window;
 use crate::features::{Cancelled, Modality};
@@ -175,6 +175,9 @@ impl<'a> Run<'a> {
         let (vertices, voxels) = self.pipeline.width(&self.request.output, &self.readouts);
         if voxels > 0 {
             self.pipeline.write_subcortex(&self.folder)?;
+        }
+        if self.request.output == Output::Responses {
+            words::write(&self.folder, timeline)?;
         }
         let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
         let prediction = Prediction {

@@ -13,6 +13,7 @@ mod full_disk;
 mod maps;
 mod media;
 mod overload;
+mod page;
 mod parity;
 #[path = "../queue/postgres.rs"]
 mod postgres;

@@ -1,0 +1,27 @@
+// Which page stands at which address.
+import type { ComponentType } from 'preact';
+import type { Place } from './router';
+import { Predict } from './predict/predict';
+import { Watch } from './watch/watch';
+
+export interface PageProps {
+  place: Place;
+}
+
+interface Entry {
+  /** The first part of the address; empty for the first page. */
+  at: string;
+  /** In the bar at the top. */
+  title: string;
+  page: ComponentType<PageProps>;
+}
+
+export const PAGES: readonly Entry[] = [
+  { at: '', title: 'Predict', page: Predict },
+  { at: 'predictions', title: 'Watch', page: Watch },
+];
+
+/** The page of an address; the first one where there is none. */
+export function pageAt({ path }: Place): Entry {
+  return PAGES.find(({ at }) => at === (path[0] ?? '')) ?? PAGES[0];
+}

@@ -1,0 +1,185 @@
+// From a film to its response on the cortex: what a person does, with the real server.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { inaccessible, keep, open, server, unexpected } from './browser.mjs';
+
+let browser, page, faults, id, response;
+
+before(async () => ({ browser, page, faults } = await open()));
+after(() => browser?.close());
+
+/** The time and row that the page says it shows. */
+async function clock() {
+  const [seconds, row] = await page.locator('.clock').locator('strong, span').allTextContents();
+  return { seconds: parseFloat(seconds), row: Number(/TR (\d+)/.exec(row)?.[1]) - 1 };
+}
+
+/** Puts the pointer on the left lateral view and returns what is said there. */
+async function hover() {
+  const box = await page.locator('.cortex canvas').boundingBox();
+  await page.mouse.move(box.x + box.width * 0.27, box.y + box.height * 0.25);
+  await page.mouse.move(box.x + box.width * 0.26, box.y + box.height * 0.26);
+  const tip = page.locator('.tip');
+  await tip.waitFor();
+  return { place: Number(await tip.getAttribute('data-place')), value: Number(await tip.locator('[data-value]').getAttribute('data-value')) };
+}
+
+test('a film is uploaded and its response is watched', async () => {
+  await page.goto(server);
+  await page.getByText('Choose a file').waitFor();
+  assert.deepEqual(await inaccessible(page), []);
+  await keep(page, 'predict');
+  await page.locator('input[type=file]').first().setInputFiles([process.env.ENCORTEX_FILM, process.env.ENCORTEX_TRANSCRIPT]);
+  await page.getByText(/Transcript: /).waitFor();
+  await page.getByRole('button', { name: 'Predict the response' }).click();
+  await page.waitForURL(/predictions\/[0-9a-f]+/);
+  id = /predictions\/([0-9a-f]+)/.exec(page.url())[1];
+  await page.locator('.cortex canvas').waitFor({ timeout: 110_000 });
+  await page.waitForFunction(() => document.querySelector('video')?.readyState >= 2);
+  await page.locator('.regions .bar').first().waitFor();
+  const { result } = await (await fetch(`${server}v1/predictions/${id}`)).json();
+  const bytes = await (await fetch(`${server}v1/predictions/${id}/frames`)).arrayBuffer();
+  response = { vertices: result.vertices, values: new Float32Array(bytes) };
+});
+
+test('the model and its worth are always in sight', async () => {
+  const said = await page.locator('.said').textContent();
+  assert.match(said, /model prediction/);
+  assert.match(said, /simulated: trained on simulated responses: no evidence about brains/);
+  assert.match(await page.locator('.foot').textContent(), /not a measurement/);
+  assert.match(await page.locator('.legend').textContent(), /predicted BOLD \(arbitrary units\)/);
+});
+
+test('the second that is shown is the second of the film, and the value is that of the array', async () => {
+  for (const second of [0, 2, 5]) {
+    await page.getByRole('slider', { name: 'Time of the stimulus' }).fill(String(second + 0.5));
+    await page.waitForFunction((time) => Math.abs(document.querySelector('video').currentTime - time) < 0.06, second + 0.5);
+    assert.deepEqual(await clock(), { seconds: second + 0.5, row: second });
+    const { place, value } = await hover();
+    assert.equal(value, response.values[second * response.vertices + place], `vertex ${place} in second ${second}`);
+  }
+});
+
+test('a click pins a time course, and the address holds the view', async () => {
+  const box = await page.locator('.cortex canvas').boundingBox();
+  await page.mouse.click(box.x + box.width * 0.26, box.y + box.height * 0.26);
+  await page.locator('.pins li').waitFor();
+  await page.getByRole('button', { name: 'MT', exact: true }).click();
+  await page.getByRole('slider', { name: 'Threshold' }).fill('0.1');
+  await page.getByRole('radio', { name: 'dorsal' }).check();
+  await page.waitForURL(/view=dorsal/);
+  const address = page.url();
+  assert.match(address, /t=5\.5/);
+  await page.reload();
+  await page.locator('.pins li').waitFor();
+  assert.deepEqual(await clock(), { seconds: 5.5, row: 5 });
+  assert.ok(await page.getByRole('radio', { name: 'dorsal' }).isChecked());
+  assert.equal(await page.getByRole('button', { name: 'MT', exact: true }).getAttribute('aria-pressed'), 'true');
+  await page.waitForTimeout(600);
+  assert.equal(page.url(), address);
+  await page.getByRole('radio', { name: '2 × 2' }).check();
+});
+
+test('everything is done by keyboard', async () => {
+  await page.locator('#main').focus();
+  await page.keyboard.press('Home');
+  assert.equal((await clock()).row, 0);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  assert.equal((await clock()).row, 2);
+  await page.keyboard.press('ArrowLeft');
+  assert.equal((await clock()).row, 1);
+  await page.keyboard.press('Shift+ArrowRight');
+  assert.equal((await clock()).row, 7, 'ten on, as far as the film goes');
+  await page.keyboard.press('Home');
+  await page.keyboard.press(' ');
+  await page.waitForFunction(() => !document.querySelector('video').paused);
+  await page.waitForFunction(() => document.querySelector('video').currentTime > 0.5);
+  await page.keyboard.press(' ');
+  await page.waitForFunction(() => document.querySelector('video').paused);
+  await page.keyboard.press('End');
+  assert.equal((await clock()).row, 7);
+});
+
+test('the cortex is turned, and a vertex pinned, without pointing', async () => {
+  await page.getByText('Turn', { exact: true }).press('Enter');
+  await page.getByRole('slider', { name: 'To the side (°)' }).fill('30');
+  await page.keyboard.press('Escape');
+  await page.waitForURL(/turn=30/);
+  await page.getByRole('spinbutton', { name: 'Vertex' }).fill('77');
+  await page.keyboard.press('Enter');
+  await page.getByText('left vertex 77').waitFor();
+});
+
+test('a frame of the film takes at most 16 ms of JavaScript', async () => {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const measured = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return { script: metrics.find(({ name }) => name === 'ScriptDuration').value, frames: await page.evaluate(() => globalThis.frames) };
+  };
+  await page.locator('#main').focus();
+  await page.keyboard.press('Home');
+  await page.evaluate(() => {
+    globalThis.frames = 0;
+    const count = () => {
+      globalThis.frames++;
+      requestAnimationFrame(count);
+    };
+    count();
+  });
+  await page.keyboard.press(' ');
+  const before = await measured();
+  await page.waitForTimeout(3000);
+  const after = await measured();
+  await page.keyboard.press(' ');
+  const cost = (1000 * (after.script - before.script)) / (after.frames - before.frames);
+  console.log(`${cost.toFixed(1)} ms of JavaScript a frame, ${after.frames - before.frames} frames in 3 s`);
+  assert.ok(cost <= 16, `${cost} ms`);
+});
+
+test('scanner time is behind the stimulus by the lag', async () => {
+  await page.getByRole('radio', { name: /scanner time/ }).check();
+  await page.getByRole('slider', { name: 'Time of the stimulus' }).fill('6.5');
+  assert.equal((await clock()).row, 1);
+  await page.getByRole('radio', { name: 'stimulus time' }).check();
+});
+
+test('pictures and tables are saved', async () => {
+  const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
+  assert.match(picture.suggestedFilename(), /_second-\d+\.png$/);
+  const [table] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
+  assert.match(table.suggestedFilename(), /_timecourses\.csv$/);
+  await page.getByText('Download').click();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /\.func\.gii$/ }).first().click()]);
+  assert.equal(await file.failure(), null);
+  await page.keyboard.press('Escape');
+});
+
+test('nothing serious stands in the way of anyone, in light and in dark', async () => {
+  await keep(page, 'watch');
+  assert.deepEqual(await inaccessible(page), []);
+  await page.getByRole('button', { name: 'Dark colours' }).click();
+  await page.waitForTimeout(300);
+  assert.deepEqual(await inaccessible(page), []);
+  await keep(page, 'watch-dark');
+});
+
+test('what was predicted is listed with a picture', async () => {
+  await page.waitForFunction(() => localStorage.getItem('encortex.predictions')?.includes('data:image'));
+  await page.goto(`${server}#/predictions`);
+  await page.locator('.cards img').first().waitFor();
+});
+
+test('without WebGL 2 the server draws', async () => {
+  const plain = await open({}, ['--disable-3d-apis']);
+  await plain.page.goto(`${server}#/predictions/${id}`);
+  await plain.page.getByText('This browser has no WebGL 2').waitFor();
+  await plain.page.waitForFunction(() => document.querySelector('.cortex img')?.naturalWidth > 0);
+  await plain.page.locator('.regions .bar').first().waitFor();
+  await plain.browser.close();
+});
+
+test('the page had no fault of its own', () => {
+  assert.deepEqual(unexpected(faults), []);
+});
