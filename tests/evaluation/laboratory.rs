@@ -71,7 +71,7 @@ fn wav(samples: impl Iterator<Item = i16>) -> Vec<u8> {
 
 /// A study in a folder: three sounds that two people heard once, and a fourth that they heard twice.
 pub(crate) struct Laboratory {
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Laboratory {
