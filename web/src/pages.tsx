@@ -1,6 +1,7 @@
 // Which page stands at which address.
 import type { ComponentType } from 'preact';
 import type { Place } from './router';
+import { Experiments } from './experiment/experiments';
 import { Predict } from './predict/predict';
 import { Watch } from './watch/watch';
 
@@ -19,6 +20,7 @@ interface Entry {
 export const PAGES: readonly Entry[] = [
   { at: '', title: 'Predict', page: Predict },
   { at: 'predictions', title: 'Watch', page: Watch },
+  { at: 'experiments', title: 'Experiments', page: Experiments },
 ];
 
 /** The page of an address; the first one where there is none. */

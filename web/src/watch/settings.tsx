@@ -1,35 +1,7 @@
-// How the cortex is drawn: the view, how far it is inflated, the map, its threshold and its limit.
-import { CAMERA, LAYOUTS, type Layout } from '../cortex/camera';
-import { Segments, Slider } from '../components/controls';
+// How the cortex is drawn: how far it is inflated, the map, its threshold and its limit.
+import { Slider } from '../components/controls';
 import { MAPS, type MapName, type Scale } from '../cortex/scale';
 import type { Session } from './session';
-
-const LAYOUT_NAMES: Record<Layout, string> = {
-  four: '2 × 2',
-  lateral: 'lateral',
-  medial: 'medial',
-  dorsal: 'dorsal',
-  ventral: 'ventral',
-  anterior: 'front',
-  posterior: 'back',
-};
-
-export function Views({ session: { camera } }: { session: Session }) {
-  const isTurned = camera.value.turn !== 0 || camera.value.tilt !== 0 || camera.value.zoom !== 1;
-  return (
-    <div class="row views">
-      <Segments
-        label="View"
-        options={LAYOUTS.map((layout) => [layout, LAYOUT_NAMES[layout]] as const)}
-        value={camera.value.layout}
-        change={(layout) => (camera.value = { ...CAMERA, inflation: camera.value.inflation, layout })}
-      />
-      <button class="button plain small" disabled={!isTurned} onClick={() => (camera.value = { ...CAMERA, inflation: camera.value.inflation, layout: camera.value.layout })}>
-        Straighten
-      </button>
-    </div>
-  );
-}
 
 export function Drawing({ session: { camera, scale, smooth }, range }: { session: Session; range: number }) {
   const now = scale.value;

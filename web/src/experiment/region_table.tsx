@@ -1,0 +1,123 @@
+// The regions of a contrast as the report has them, and both hemispheres of the map that is drawn. Those where people show it are
+// marked. It is also what the canvas shows, as text.
+import { useMemo } from 'preact/hooks';
+import type { Anatomy } from '../anatomy';
+import type { Schemas } from '../api/client';
+import { aligned, digits } from '../components/colour_bar';
+import { SIDES, SIDE_NAMES, type Side } from '../cortex/geometry';
+import type { Look } from '../maps/look';
+import type { ContrastReport } from './contrast_map';
+
+type Row = Schemas['RegionRow'];
+export type Expected = Schemas['ExpectedRegion'];
+
+interface Props {
+  contrast: ContrastReport;
+  expected: readonly Expected[];
+  anatomy: Anatomy;
+  look: Look;
+  /** What is drawn, before anything of it is left out. */
+  values: Float32Array | undefined;
+  /** What the map's values are called. */
+  statistic: string;
+}
+
+export function RegionTable({ contrast, expected, anatomy, look, values, statistic }: Props) {
+  const { region } = look;
+  const limit = look.scale.value?.limit ?? 1;
+  const rows = useMemo(() => [...contrast.regions].sort((one, other) => other.mean - one.mean), [contrast]);
+  if (rows.length === 0) return <p class="soft small">The experiment asked for no regions.</p>;
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="Table of regions">
+      <table class="found">
+        <thead>
+          <tr>
+            <th scope="col">Region</th>
+            {SIDE_NAMES.map((side) => (
+              <th key={side} scope="col" title={`Mean ${statistic} over the vertices of the ${side} hemisphere, of the map that is drawn`}>
+                {side} {statistic}
+              </th>
+            ))}
+            <th scope="col" title="Mean effect over both hemispheres">
+              effect
+            </th>
+            <th scope="col" title="Of the region’s mean, over stimuli">
+              t
+            </th>
+            <th scope="col" title="Of both tails, over stimuli; not corrected for the number of regions">
+              p
+            </th>
+            <th scope="col" title="The share of random patches of the region’s size that have a larger mean effect">
+              rank
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const awaited = expected.find((one) => one.region === row.region);
+            return (
+              <tr key={row.region} data-region={row.region} class={row.region === region.value ? 'chosen' : undefined}>
+                <th scope="row">
+                  <button aria-pressed={row.region === region.value} onClick={() => (region.value = row.region === region.value ? undefined : row.region)}>
+                    {row.region}
+                    {awaited && (
+                      <span class="expected" title={`Expected, ${awaited.hemisphere === 'both' ? 'on both sides' : `larger on the ${awaited.hemisphere}`}: ${awaited.citation}`}>
+                        expected{awaited.hemisphere !== 'both' && ` ${awaited.hemisphere}`}
+                      </span>
+                    )}
+                  </button>
+                </th>
+                {SIDES.map((side) => (
+                  <Hemisphere key={side} mean={meanOf(values, anatomy, row.region, side)} side={side} limit={limit} />
+                ))}
+                <td data-mean={row.mean}>{digits(row.mean)}</td>
+                <td data-t={row.t}>{withDegrees(row)}</td>
+                <td data-p={row.p}>{probability(row.p)}</td>
+                <td data-larger={row.patches_larger}>{rank(row.patches_larger)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Hemisphere({ mean, side, limit }: { mean: number | undefined; side: Side; limit: number }) {
+  if (mean === undefined) return <td class="soft">–</td>;
+  const share = Math.max(-1, Math.min(1, mean / limit));
+  return (
+    <td>
+      <span class={`hemisphere ${SIDE_NAMES[side]}`}>
+        <svg viewBox="-50 0 100 12" preserveAspectRatio="none" aria-hidden="true">
+          <rect x={Math.min(0, 50 * share)} y={2} width={Math.abs(50 * share)} height={8} />
+          <path class="zero" d="M0 0V12" />
+        </svg>
+        {aligned(mean, limit)}
+      </span>
+    </td>
+  );
+}
+
+/** The mean of a built-in region in one hemisphere; undefined for a parcel of an atlas, whose vertices are not here. */
+function meanOf(values: Float32Array | undefined, { regions, geometry }: Anatomy, name: string, side: Side): number | undefined {
+  const vertices = regions.find((region) => region.name === name)?.vertices[side];
+  if (!values || !vertices || vertices.length === 0) return undefined;
+  return vertices.reduce((sum, vertex) => sum + values[side * geometry.vertices + vertex], 0) / vertices.length;
+}
+
+function withDegrees({ t, degrees_of_freedom }: Row): string {
+  if (t === null || t === undefined) return '–';
+  return degrees_of_freedom ? `${digits(t)} (${digits(degrees_of_freedom)})` : digits(t);
+}
+
+export function probability(p: number | null | undefined): string {
+  if (p === null || p === undefined) return '–';
+  return p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, '');
+}
+
+/** `top 3 %`: how few patches are larger. */
+function rank(larger: number | null | undefined): string {
+  if (larger === null || larger === undefined) return '–';
+  return larger <= 0.5 ? `top ${Math.max(1, Math.ceil(100 * larger))} %` : `lowest ${Math.max(1, Math.ceil(100 * (1 - larger)))} %`;
+}
