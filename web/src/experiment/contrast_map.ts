@@ -17,15 +17,18 @@ export const RATE = 0.05;
 
 export const UNITS: Record<Statistic, string> = { effect: 'difference of predicted BOLD (arbitrary units)', t: 't', z: 'z' };
 
-/** A contrast of an experiment is seen symmetrically about zero, and the part of its range below this is not drawn. */
-const USUAL = { map: 'red-blue', threshold: 0.25 } as const;
+/** Of an effect's range so much is not drawn. */
+const UNDRAWN = 0.25;
+/** Of t and z what is nearer to zero is not drawn, and colours reach so far at least: less is noise. */
+const NOISE = { threshold: 2, limit: 4 };
 
 export class ContrastMap {
   readonly look: Look;
   readonly cell: Signal<number>;
   readonly subject: Signal<string | undefined>;
   readonly contrast: Signal<string | undefined>;
-  readonly statistic: Signal<Statistic>;
+  /** What is chosen; without a choice, what has something to show. */
+  readonly statistic: Signal<Statistic | undefined>;
   readonly chance: Signal<Chance | undefined>;
   /** The map itself, and the probabilities that it is masked by. */
   readonly values = signal<Float32Array | undefined>(undefined);
@@ -37,11 +40,11 @@ export class ContrastMap {
     readonly experiment: string,
     query: URLSearchParams,
   ) {
-    this.look = new Look(query, USUAL);
+    this.look = new Look(query);
     this.cell = signal(Math.max(0, Math.floor(Number(query.get('cell')) || 0)));
     this.subject = signal(query.get('subject') ?? undefined);
     this.contrast = signal(query.get('contrast') ?? undefined);
-    this.statistic = signal(STATISTICS.find((known) => known === query.get('statistic')) ?? 't');
+    this.statistic = signal(STATISTICS.find((known) => known === query.get('statistic')));
     this.chance = signal(CHANCES.find((known) => known === query.get('drawn')));
     this.drawn = computed(() => masked(this.values.value, this.probabilities.value));
   }
@@ -52,9 +55,9 @@ export class ContrastMap {
     return own.find(({ name }) => name === this.contrast.value) ?? own[0];
   }
 
-  /** What can be shown of a contrast: an effect alone where nothing was tested. */
-  statisticOf({ tested }: ContrastReport): Statistic {
-    return tested ? this.statistic.value : 'effect';
+  /** t where any of it passes, and else the effect, which is all there is where nothing was tested. */
+  statisticOf({ tested, significant_vertices }: ContrastReport): Statistic {
+    return tested ? (this.statistic.value ?? (significant_vertices ? 't' : 'effect')) : 'effect';
   }
 
   /** Where nothing is chosen, those that pass, if there are any. */
@@ -69,7 +72,9 @@ export class ContrastMap {
     const map = (of: string): Promise<Float32Array> =>
       fetchValues(address('/v1/experiments/{id}/cells/{cell}/map', { id: this.experiment, cell: this.cell.value, map: `${contrast.name} (${of})`, subject: contrast.subject }));
     const [values, probabilities] = await Promise.all([map(statistic), chance === 'all' ? undefined : map(chance)]);
-    this.look.setValues(values);
+    const passing = probabilities && weakest(values, probabilities);
+    const threshold = (limit: number): number => passing ?? (statistic === 'effect' ? UNDRAWN * limit : NOISE.threshold);
+    this.look.setValues(values, { map: 'red-blue', least: statistic === 'effect' ? 0 : NOISE.limit, threshold });
     this.values.value = values;
     this.probabilities.value = probabilities;
   }
@@ -79,11 +84,17 @@ export class ContrastMap {
       cell: this.cell.value ? String(this.cell.value) : undefined,
       subject: this.subject.value,
       contrast: this.contrast.value,
-      statistic: this.statistic.value === 't' ? undefined : this.statistic.value,
+      statistic: this.statistic.value,
       drawn: this.chance.value,
       ...this.look.settings(),
     };
   }
+}
+
+/** The least absolute value that passes: what is nearer to zero is chance. Undefined where none does. */
+function weakest(values: Float32Array, probabilities: Float32Array): number | undefined {
+  const passing = values.filter((_, vertex) => probabilities[vertex] < RATE).map(Math.abs);
+  return passing.length === 0 ? undefined : 0.99 * passing.reduce((least, value) => Math.min(least, value));
 }
 
 function masked(values: Float32Array | undefined, probabilities: Float32Array | undefined): Float32Array | undefined {

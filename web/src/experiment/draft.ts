@@ -59,11 +59,6 @@ function isGiven({ items, derived, silence_s }: Condition): boolean {
   return [items, derived, silence_s].some((source) => source !== undefined && source !== null);
 }
 
-/** Whether conditions need nothing of their user. */
-export function isReady(conditions: readonly Condition[]): boolean {
-  return conditions.every(isGiven);
-}
-
 /** What is still wanted before it can be looked through; undefined for nothing. */
 export function missing({ conditions, zip, contrasts, localizer }: Draft): string | undefined {
   const empty = conditions.filter(({ given, uploads, lines }) => !given && uploads.length === 0 && lines.trim() === '');

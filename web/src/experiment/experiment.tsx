@@ -6,8 +6,10 @@ import { ProblemNote } from '../components/problem';
 import type { PageProps } from '../pages';
 import { go } from '../router';
 import { EvaluationFindings } from '../subjects/evaluation';
+import { Subject } from '../subjects/subject';
 import { OtherFindings } from './other_findings';
 import { Findings } from './findings';
+import { noteForwards } from './pace';
 import { Running } from './running';
 
 export type View = Schemas['ExperimentView'];
@@ -18,6 +20,7 @@ export function Experiment({ id, place }: { id: string } & PageProps) {
   const load = (): void => {
     get('/v1/experiments/{id}', { id }).then(
       (found) => {
+        notePace(view.value, found);
         view.value = found;
         problem.value = undefined;
       },
@@ -37,11 +40,19 @@ export function Experiment({ id, place }: { id: string } & PageProps) {
   return <Found view={now} place={place} />;
 }
 
-/** By what its report is: a contrast's, a score's, or another study's. */
+/** What one that was watched to its end took. */
+function notePace(before: View | undefined, { state, report, cells, created }: View): void {
+  const { design, model } = (report ?? {}) as Partial<Schemas['ExperimentReport']>;
+  if (before?.state !== 'running' || state !== 'succeeded' || !design || !model) return;
+  noteForwards(model.name, design.forwards * cells, (Date.now() - Date.parse(created)) / 1000);
+}
+
+/** By what its report is: contrasts, scores, a subject's card, or another study's. */
 function Found({ view, place }: { view: View } & PageProps) {
   const report = view.report as Record<string, unknown>;
   if ('contrasts' in report) return <Findings view={view} place={place} />;
   if ('people' in report) return <EvaluationFindings view={view} place={place} />;
+  if ('scores' in report) return <Subject name={String(report.name)} place={place} />;
   return <OtherFindings view={view} />;
 }
 

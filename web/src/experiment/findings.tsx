@@ -174,7 +174,7 @@ function Choices({ report, contrast, map, cells }: { report: Report; contrast: C
       <p class="weights mono tiny">{weights(contrast)}</p>
       {contrast.tested ? (
         <>
-          <Segments label="Statistic" options={STATISTICS.map((name) => [name, name] as const)} value={map.statistic.value} change={(chosen) => (map.statistic.value = chosen)} />
+          <Segments label="Statistic" options={STATISTICS.map((name) => [name, name] as const)} value={map.statisticOf(contrast)} change={(chosen) => (map.statistic.value = chosen)} />
           <label class="field">
             <span>Drawn are</span>
             <select aria-label="Drawn vertices" value={map.chanceOf(contrast)} onChange={({ currentTarget }) => (map.chance.value = currentTarget.value as Chance)}>

@@ -4,7 +4,6 @@ import { useEffect } from 'preact/hooks';
 import { get, Problem, type Schemas } from '../api/client';
 import { ProblemNote } from '../components/problem';
 import { href } from '../router';
-import { isReady } from './draft';
 import { NEW } from './experiments';
 
 export type Localizer = Schemas['Localizer'];
@@ -77,7 +76,6 @@ function LocalizerCard({ localizer }: { localizer: Localizer }) {
       <strong>{title}</strong>
       <span class="small soft">{description}</span>
       <code class="tiny">{contrasts[0]?.expression}</code>
-      {isReady(localizer.conditions) && <span class="chip good">runs at once</span>}
     </a>
   );
 }

@@ -4,8 +4,9 @@ import { useMemo } from 'preact/hooks';
 import type { Anatomy } from '../anatomy';
 import type { Schemas } from '../api/client';
 import { aligned, digits } from '../components/colour_bar';
-import { SIDES, SIDE_NAMES, type Side } from '../cortex/geometry';
+import { SIDES, SIDE_NAMES } from '../cortex/geometry';
 import type { Look } from '../maps/look';
+import { HemisphereMean, regionMean } from '../maps/region_means';
 import type { ContrastReport } from './contrast_map';
 
 type Row = Schemas['RegionRow'];
@@ -26,6 +27,7 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
   const { region } = look;
   const limit = look.scale.value?.limit ?? 1;
   const rows = useMemo(() => [...contrast.regions].sort((one, other) => other.mean - one.mean), [contrast]);
+  const largest = Math.max(...rows.map(({ mean }) => Math.abs(mean)), 0);
   if (rows.length === 0) return <p class="soft small">The experiment asked for no regions.</p>;
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="Table of regions">
@@ -42,7 +44,7 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
               effect
             </th>
             <th scope="col" title="Of the region’s mean, over stimuli">
-              t
+              t<sub>{contrast.regions[0]?.degrees_of_freedom ? digits(contrast.regions[0].degrees_of_freedom) : ''}</sub>
             </th>
             <th scope="col" title="Of both tails, over stimuli; not corrected for the number of regions">
               p
@@ -68,10 +70,14 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
                   </button>
                 </th>
                 {SIDES.map((side) => (
-                  <Hemisphere key={side} mean={meanOf(values, anatomy, row.region, side)} side={side} limit={limit} />
+                  <td key={side}>
+                    <HemisphereMean mean={regionMean(values, anatomy, row.region, side)} side={side} limit={limit} />
+                  </td>
                 ))}
-                <td data-mean={row.mean}>{digits(row.mean)}</td>
-                <td data-t={row.t}>{withDegrees(row)}</td>
+                <td data-mean={row.mean}>{aligned(row.mean, largest)}</td>
+                <td data-t={row.t} title={degrees(row)}>
+                  {row.t === null || row.t === undefined ? '–' : row.t.toFixed(2).replace('-', '−')}
+                </td>
                 <td data-p={row.p}>{probability(row.p)}</td>
                 <td data-larger={row.patches_larger}>{rank(row.patches_larger)}</td>
               </tr>
@@ -83,32 +89,8 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
   );
 }
 
-function Hemisphere({ mean, side, limit }: { mean: number | undefined; side: Side; limit: number }) {
-  if (mean === undefined) return <td class="soft">–</td>;
-  const share = Math.max(-1, Math.min(1, mean / limit));
-  return (
-    <td>
-      <span class={`hemisphere ${SIDE_NAMES[side]}`}>
-        <svg viewBox="-50 0 100 12" preserveAspectRatio="none" aria-hidden="true">
-          <rect x={Math.min(0, 50 * share)} y={2} width={Math.abs(50 * share)} height={8} />
-          <path class="zero" d="M0 0V12" />
-        </svg>
-        {aligned(mean, limit)}
-      </span>
-    </td>
-  );
-}
-
-/** The mean of a built-in region in one hemisphere; undefined for a parcel of an atlas, whose vertices are not here. */
-function meanOf(values: Float32Array | undefined, { regions, geometry }: Anatomy, name: string, side: Side): number | undefined {
-  const vertices = regions.find((region) => region.name === name)?.vertices[side];
-  if (!values || !vertices || vertices.length === 0) return undefined;
-  return vertices.reduce((sum, vertex) => sum + values[side * geometry.vertices + vertex], 0) / vertices.length;
-}
-
-function withDegrees({ t, degrees_of_freedom }: Row): string {
-  if (t === null || t === undefined) return '–';
-  return degrees_of_freedom ? `${digits(t)} (${digits(degrees_of_freedom)})` : digits(t);
+function degrees({ degrees_of_freedom }: Row): string {
+  return degrees_of_freedom ? `${digits(degrees_of_freedom)} degrees of freedom, over stimuli` : 'not tested';
 }
 
 export function probability(p: number | null | undefined): string {

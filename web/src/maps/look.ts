@@ -1,10 +1,19 @@
 // How a map is looked at: camera, colours, the region that is outlined. All of it is in the address.
 import { signal, type Signal } from '@preact/signals';
 import { CAMERA, LAYOUTS, type Camera } from '../cortex/camera';
-import { MAPS, percentile, type MapName, type Scale } from '../cortex/scale';
+import { isSigned, MAPS, percentile, type MapName, type Scale } from '../cortex/scale';
 
 /** The range of colours ends at this share of the absolute values. */
 const WITHIN = 0.99;
+
+/** How values of a kind are usually seen. */
+export interface Usual {
+  map: MapName;
+  /** The least limit, so that noise is not stretched over all colours. */
+  least?: number;
+  /** What is left undrawn, given the limit. */
+  threshold(limit: number): number;
+}
 
 export class Look {
   readonly camera: Signal<Camera>;
@@ -15,10 +24,7 @@ export class Look {
   readonly range = signal(1);
   private readonly asked: Partial<Scale>;
 
-  constructor(
-    query: URLSearchParams,
-    private readonly usual: { map: MapName; threshold: number },
-  ) {
+  constructor(query: URLSearchParams) {
     const number = (name: string, otherwise: number): number => finite(query.get(name)) ?? otherwise;
     this.camera = signal({
       layout: LAYOUTS.find((layout) => layout === query.get('view')) ?? CAMERA.layout,
@@ -33,12 +39,14 @@ export class Look {
     this.asked = { ...(map && { map }), ...(threshold !== undefined && { threshold }), ...(limit && limit > 0 && { limit }) };
   }
 
-  /** Takes the range of new values; the first ones are seen as the address says. */
-  setValues(values: Float32Array): void {
-    const limit = Number((percentile(values.filter((value) => !Number.isNaN(value)), WITHIN) || 1).toPrecision(2));
+  /** Takes the range of new values. The first ones are seen as the address says. */
+  setValues(values: Float32Array, { map, least = 0, threshold }: Usual): void {
+    const reached = percentile(values.filter((value) => !Number.isNaN(value)), WITHIN);
+    const limit = rounded(Math.max(reached, least) || 1);
     this.range.value = limit;
-    const { map, threshold } = { map: this.scale.value?.map ?? this.usual.map, threshold: Number((this.usual.threshold * limit).toPrecision(2)) };
-    this.scale.value = { map, limit, threshold, ...(this.scale.value ? {} : this.asked) };
+    const before = this.scale.value;
+    const kept = before && isSigned(before.map) === isSigned(map) ? before.map : map;
+    this.scale.value = { map: kept, limit, threshold: Math.min(limit, rounded(threshold(limit))), ...(before ? {} : this.asked) };
   }
 
   settings(): Record<string, string | undefined> {
@@ -56,6 +64,11 @@ export class Look {
       limit: this.scale.value && String(this.scale.value.limit),
     };
   }
+}
+
+/** To two digits. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(2));
 }
 
 function finite(text: string | null): number | undefined {

@@ -1,5 +1,6 @@
 // A map on the cortex, what is under the pointer, and its colours.
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { membersOf, named, type Anatomy } from '../anatomy';
 import { announce } from '../components/announce';
@@ -23,10 +24,12 @@ interface Props {
   unit: string;
   /** Beside the colour bar. */
   said?: string | undefined;
+  /** Over the cortex. */
+  above?: ComponentChildren;
   made?(cortex: Cortex): void;
 }
 
-export function MapView({ anatomy, look, values, read = values, title, unit, said, made }: Props) {
+export function MapView({ anatomy, look, values, read = values, title, unit, said, above, made }: Props) {
   const { camera, region } = look;
   const scale = look.scale.value;
   const pointed = useSignal<Pointed | undefined>(undefined);
@@ -37,7 +40,10 @@ export function MapView({ anatomy, look, values, read = values, title, unit, sai
   }, [anatomy, region.value]);
   return (
     <section class="map-view" aria-label="Cortex">
-      <Views camera={camera} />
+      <div>
+        {above && <div class="above">{above}</div>}
+        <Views camera={camera} />
+      </div>
       {scale ? (
         <CortexCanvas
           geometry={anatomy.geometry}
