@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    Error, State, analyses, atlases, cell_map, comparisons, docs, evaluations, events, experiment_events, experiments, files,
-    fits, frames, health, linger, localizers, media, metrics, models, predictions, regions, stimuli, studies, subjects,
-    surfaces, timecourse, web, words,
+    Error, State, analyses, atlases, cell_map, comparisons, docs, evaluations, events, experiment_events, experiments,
+    files, fits, frames, health, linger, localizers, media, metrics, models, predictions, regions, stimuli, studies,
+    subjects, surfaces, timecourse, web, words,
 };
 use crate::scanner::Report;
 use crate::study::evaluation::EvaluationReport;

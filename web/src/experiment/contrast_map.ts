@@ -27,8 +27,7 @@ export class ContrastMap {
   readonly cell: Signal<number>;
   readonly subject: Signal<string | undefined>;
   readonly contrast: Signal<string | undefined>;
-  /** What is chosen; without a choice, what has something to show. */
-  readonly statistic: Signal<Statistic | undefined>;
+  readonly statistic: Signal<Statistic>;
   readonly chance: Signal<Chance | undefined>;
   /** The map itself, and the probabilities that it is masked by. */
   readonly values = signal<Float32Array | undefined>(undefined);
@@ -44,7 +43,7 @@ export class ContrastMap {
     this.cell = signal(Math.max(0, Math.floor(Number(query.get('cell')) || 0)));
     this.subject = signal(query.get('subject') ?? undefined);
     this.contrast = signal(query.get('contrast') ?? undefined);
-    this.statistic = signal(STATISTICS.find((known) => known === query.get('statistic')));
+    this.statistic = signal(STATISTICS.find((known) => known === query.get('statistic')) ?? 'effect');
     this.chance = signal(CHANCES.find((known) => known === query.get('drawn')));
     this.drawn = computed(() => masked(this.values.value, this.probabilities.value));
   }
@@ -55,9 +54,9 @@ export class ContrastMap {
     return own.find(({ name }) => name === this.contrast.value) ?? own[0];
   }
 
-  /** t where any of it passes, and else the effect, which is all there is where nothing was tested. */
-  statisticOf({ tested, significant_vertices }: ContrastReport): Statistic {
-    return tested ? (this.statistic.value ?? (significant_vertices ? 't' : 'effect')) : 'effect';
+  /** The effect is all there is where nothing was tested. */
+  statisticOf({ tested }: ContrastReport): Statistic {
+    return tested ? this.statistic.value : 'effect';
   }
 
   /** Where nothing is chosen, those that pass, if there are any. */
@@ -73,7 +72,7 @@ export class ContrastMap {
       fetchValues(address('/v1/experiments/{id}/cells/{cell}/map', { id: this.experiment, cell: this.cell.value, map: `${contrast.name} (${of})`, subject: contrast.subject }));
     const [values, probabilities] = await Promise.all([map(statistic), chance === 'all' ? undefined : map(chance)]);
     const passing = probabilities && weakest(values, probabilities);
-    const threshold = (limit: number): number => passing ?? (statistic === 'effect' ? UNDRAWN * limit : NOISE.threshold);
+    const threshold = (limit: number): number => (statistic === 'effect' ? UNDRAWN * limit : (passing ?? NOISE.threshold));
     this.look.setValues(values, { map: 'red-blue', least: statistic === 'effect' ? 0 : NOISE.limit, threshold });
     this.values.value = values;
     this.probabilities.value = probabilities;
@@ -84,7 +83,7 @@ export class ContrastMap {
       cell: this.cell.value ? String(this.cell.value) : undefined,
       subject: this.subject.value,
       contrast: this.contrast.value,
-      statistic: this.statistic.value,
+      statistic: this.statistic.value === 'effect' ? undefined : this.statistic.value,
       drawn: this.chance.value,
       ...this.look.settings(),
     };

@@ -34,7 +34,7 @@ export interface Draft {
 }
 
 export const OWN: Draft = {
-  name: '',
+  name: 'my experiment',
   localizer: undefined,
   conditions: [emptyCondition('a'), emptyCondition('b')],
   zip: undefined,
@@ -60,9 +60,10 @@ function isGiven({ items, derived, silence_s }: Condition): boolean {
 }
 
 /** What is still wanted before it can be looked through; undefined for nothing. */
-export function missing({ conditions, zip, contrasts, localizer }: Draft): string | undefined {
+export function missing({ name, conditions, zip, contrasts, localizer }: Draft): string | undefined {
   const empty = conditions.filter(({ given, uploads, lines }) => !given && uploads.length === 0 && lines.trim() === '');
   if (!zip && empty.length > 0) return `No stimuli yet for ${empty.map(({ name }) => name).join(', ')}.`;
+  if (!localizer && name.trim() === '') return 'No name yet.';
   if (!localizer && contrasts.every(({ expression }) => expression.trim() === '')) return 'No contrast yet.';
   return undefined;
 }

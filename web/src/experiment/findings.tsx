@@ -8,6 +8,7 @@ import { ProblemNote } from '../components/problem';
 import type { Cortex } from '../cortex/cortex';
 import { Drawing } from '../maps/drawing';
 import { MapView } from '../maps/map_view';
+import { RegionMeans } from '../maps/region_means';
 import { warning } from '../model';
 import type { PageProps } from '../pages';
 import { describe, go } from '../router';
@@ -17,7 +18,8 @@ import { AgreementWithPeople } from './agreement';
 import { CHANCES, ContrastMap, RATE, STATISTICS, UNITS, type Chance, type ContrastReport, type Report } from './contrast_map';
 import type { View } from './experiment';
 import { ExperimentFiles } from './files';
-import { RegionTable, type Expected } from './region_table';
+import type { Localizer } from './draft';
+import { RegionTable } from './region_table';
 import { Sweep } from './sweep';
 import { Timeline } from './timeline';
 
@@ -27,7 +29,7 @@ const WRITTEN_EVERY = 300;
 export function Findings({ view, place }: { view: View } & PageProps) {
   const map = useMemo(() => new ContrastMap(view.id, place.query), [view.id]);
   const report = useSignal<Report | undefined>(map.cell.value === 0 ? (view.report as unknown as Report) : undefined);
-  const expected = useSignal<readonly Expected[]>([]);
+  const localizer = useSignal<Localizer | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
   const cortex = useRef<Cortex | undefined>(undefined);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
@@ -42,7 +44,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
   }, [map.cell.value]);
   useEffect(() => void (now && loadAnatomy(now.model.space)), [now?.model.space]);
   useEffect(() => {
-    if (now?.localizer) get('/v1/localizers/{name}', { name: now.localizer }).then((found) => (expected.value = found.expected ?? []), fail);
+    if (now?.localizer) get('/v1/localizers/{name}', { name: now.localizer }).then((found) => (localizer.value = found), fail);
   }, [now?.localizer]);
   useEffect(() => {
     if (contrast && hasMaps) map.load(contrast).then(() => (problem.value = undefined), fail);
@@ -50,6 +52,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
   useEffect(() => writeAddress(map), [map]);
 
   if (!now || !contrast) return <div class="column">{problem.value ? <ProblemNote problem={problem.value} /> : <p class="soft">Reading the report …</p>}</div>;
+  const expected = (localizer.value?.expected ?? []).filter((one) => one.contrast === contrast.name);
   const statistic = map.statisticOf(contrast);
   const title = `${contrast.name} (${statistic})`;
   const refusal = problem.value ?? anatomyProblem.value;
@@ -62,7 +65,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
     <div class="findings">
       <header class="title">
         <div>
-          <h1>{view.name || 'Experiment'}</h1>
+          <h1>{view.name === localizer.value?.name ? localizer.value.title : view.name || 'Experiment'}</h1>
           <Said report={now} contrast={contrast} />
         </div>
         <div class="row">
@@ -106,7 +109,13 @@ export function Findings({ view, place }: { view: View } & PageProps) {
             <span class="tiny soft">n = {counts(contrast)}</span>
           </div>
           {anatomy.value && (
-            <RegionTable contrast={contrast} expected={expected.value.filter((one) => one.contrast === contrast.name)} anatomy={anatomy.value} look={map.look} values={map.values.value} statistic={statistic} />
+            <RegionTable contrast={contrast} expected={expected} anatomy={anatomy.value} look={map.look} values={map.values.value} statistic={statistic} />
+          )}
+          {anatomy.value && hasMaps && (
+            <>
+              <h3>Other regions of this map</h3>
+              <RegionMeans anatomy={anatomy.value} look={map.look} values={map.values.value} except={contrast.regions.map(({ region }) => region)} />
+            </>
           )}
           <p class="tiny soft">
             effect and t are of the mean over both hemispheres, t with its degrees of freedom over stimuli; p is of both tails, not corrected for the number of regions; rank is among random patches of

@@ -4,9 +4,9 @@ import { useEffect } from 'preact/hooks';
 import { get, Problem, type Schemas } from '../api/client';
 import { ProblemNote } from '../components/problem';
 import { href } from '../router';
+import type { Localizer } from './draft';
 import { NEW } from './experiments';
 
-export type Localizer = Schemas['Localizer'];
 
 const KINDS: readonly (readonly [Localizer['stimulus'], string, string])[] = [
   ['text', 'Texts', 'Their sentences are part of the program: they run at once.'],

@@ -10,7 +10,7 @@ import { HemisphereMean, regionMean } from '../maps/region_means';
 import type { ContrastReport } from './contrast_map';
 
 type Row = Schemas['RegionRow'];
-export type Expected = Schemas['ExpectedRegion'];
+type Expected = Schemas['ExpectedRegion'];
 
 interface Props {
   contrast: ContrastReport;

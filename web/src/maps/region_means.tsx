@@ -27,19 +27,28 @@ export function HemisphereMean({ mean, side, limit }: { mean: number | undefined
   );
 }
 
-export function RegionMeans({ anatomy, look, values }: { anatomy: Anatomy; look: Look; values: Float32Array | undefined }) {
+interface Props {
+  anatomy: Anatomy;
+  look: Look;
+  values: Float32Array | undefined;
+  /** Regions that are told of elsewhere. */
+  except?: readonly string[];
+}
+
+export function RegionMeans({ anatomy, look, values, except = [] }: Props) {
   const { region } = look;
   const limit = look.scale.value?.limit ?? 1;
   const rows = useMemo(
     () =>
       anatomy.regions
+        .filter(({ name }) => !except.includes(name))
         .map(({ name, long_name }) => ({ name, longName: long_name, means: SIDES.map((side) => regionMean(values, anatomy, name, side)) }))
         .sort((one, other) => Math.max(...other.means.map(orNone)) - Math.max(...one.means.map(orNone))),
-    [anatomy, values],
+    [anatomy, values, except.join()],
   );
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="Table of regions">
-      <table class="found">
+      <table class="found means">
         <thead>
           <tr>
             <th scope="col">Region</th>
