@@ -1,7 +1,7 @@
 // Runs that were never measured: the response of one of the model's subjects to a story, and noise, in a file as a lab would have it.
 const WORDS = ['river', 'stone', 'light', 'under', 'seven'];
 /** A story of so many takes a voice about as long as one window of the model. */
-const LENGTH = 0.4;
+const LENGTH = 155;
 /** Of the noise, over that of the response. */
 const STANDARD_DEVIATIONS = 0.4;
 /** Where a NIfTI-2 header says where its values begin. */

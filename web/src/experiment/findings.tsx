@@ -112,14 +112,11 @@ export function Findings({ view, place }: { view: View } & PageProps) {
             <RegionTable contrast={contrast} expected={expected} anatomy={anatomy.value} look={map.look} values={map.values.value} statistic={statistic} />
           )}
           {anatomy.value && hasMaps && (
-            <>
-              <h3>Other regions of this map</h3>
-              <RegionMeans anatomy={anatomy.value} look={map.look} values={map.values.value} except={contrast.regions.map(({ region }) => region)} />
-            </>
+            <RegionMeans title="Other regions of this map" anatomy={anatomy.value} look={map.look} values={map.values.value} except={contrast.regions.map(({ region }) => region)} />
           )}
           <p class="tiny soft">
-            effect and t are of the mean over both hemispheres, t with its degrees of freedom over stimuli; p is of both tails, not corrected for the number of regions; rank is among random patches of
-            the region’s size.
+            effect and t are of the mean over both hemispheres, t with its degrees of freedom over stimuli; p is of both tails, not corrected for the number of regions; larger is the share of
+            random patches of the region’s size with a larger effect.
           </p>
         </aside>
       </div>

@@ -6,7 +6,7 @@ import type { Schemas } from '../api/client';
 import { aligned, digits } from '../components/colour_bar';
 import { SIDES, SIDE_NAMES } from '../cortex/geometry';
 import type { Look } from '../maps/look';
-import { HemisphereMean, regionMean } from '../maps/region_means';
+import { COARSER, HemisphereMean, regionMean } from '../maps/region_means';
 import type { ContrastReport } from './contrast_map';
 
 type Row = Schemas['RegionRow'];
@@ -37,7 +37,7 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
             <th scope="col">Region</th>
             {SIDE_NAMES.map((side) => (
               <th key={side} scope="col" title={`Mean ${statistic} over the vertices of the ${side} hemisphere, of the map that is drawn`}>
-                {side} {statistic}
+                {side}
               </th>
             ))}
             <th scope="col" title="Mean effect over both hemispheres">
@@ -50,7 +50,7 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
               p
             </th>
             <th scope="col" title="The share of random patches of the region’s size that have a larger mean effect">
-              rank
+              larger
             </th>
           </tr>
         </thead>
@@ -74,12 +74,12 @@ export function RegionTable({ contrast, expected, anatomy, look, values, statist
                     <HemisphereMean mean={regionMean(values, anatomy, row.region, side)} side={side} limit={limit} />
                   </td>
                 ))}
-                <td data-mean={row.mean}>{aligned(row.mean, largest)}</td>
+                <td data-mean={row.mean}>{aligned(row.mean, COARSER * largest)}</td>
                 <td data-t={row.t} title={degrees(row)}>
                   {row.t === null || row.t === undefined ? '–' : row.t.toFixed(2).replace('-', '−')}
                 </td>
                 <td data-p={row.p}>{probability(row.p)}</td>
-                <td data-larger={row.patches_larger}>{rank(row.patches_larger)}</td>
+                <td data-larger={row.patches_larger}>{share(row.patches_larger)}</td>
               </tr>
             );
           })}
@@ -98,8 +98,7 @@ export function probability(p: number | null | undefined): string {
   return p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, '');
 }
 
-/** `top 3 %`: how few patches are larger. */
-function rank(larger: number | null | undefined): string {
+function share(larger: number | null | undefined): string {
   if (larger === null || larger === undefined) return '–';
-  return larger <= 0.5 ? `top ${Math.max(1, Math.ceil(100 * larger))} %` : `lowest ${Math.max(1, Math.ceil(100 * (1 - larger)))} %`;
+  return larger < 0.01 ? '< 1 %' : `${Math.round(100 * larger)} %`;
 }

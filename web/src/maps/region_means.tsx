@@ -12,6 +12,9 @@ export function regionMean(values: Float32Array | undefined, { regions, geometry
   return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
+/** Tables of means need fewer decimals than single values. */
+export const COARSER = 3;
+
 /** A mean with a bar from the middle, as long as it is of the limit. */
 export function HemisphereMean({ mean, side, limit }: { mean: number | undefined; side: Side; limit: number }) {
   if (mean === undefined) return <span class="soft">–</span>;
@@ -22,12 +25,13 @@ export function HemisphereMean({ mean, side, limit }: { mean: number | undefined
         <rect x={Math.min(0, end)} y={2} width={Math.abs(end)} height={8} />
         <path class="zero" d="M0 0V12" />
       </svg>
-      {aligned(mean, limit)}
+      {aligned(mean, COARSER * limit)}
     </span>
   );
 }
 
 interface Props {
+  title?: string;
   anatomy: Anatomy;
   look: Look;
   values: Float32Array | undefined;
@@ -35,7 +39,7 @@ interface Props {
   except?: readonly string[];
 }
 
-export function RegionMeans({ anatomy, look, values, except = [] }: Props) {
+export function RegionMeans({ title, anatomy, look, values, except = [] }: Props) {
   const { region } = look;
   const limit = look.scale.value?.limit ?? 1;
   const rows = useMemo(
@@ -46,8 +50,9 @@ export function RegionMeans({ anatomy, look, values, except = [] }: Props) {
         .sort((one, other) => Math.max(...other.means.map(orNone)) - Math.max(...one.means.map(orNone))),
     [anatomy, values, except.join()],
   );
-  return (
-    <div class="scroll" tabIndex={0} role="group" aria-label="Table of regions">
+  if (rows.length === 0) return null;
+  const table = (
+    <div class="scroll" tabIndex={0} role="group" aria-label={title ?? 'Table of regions'}>
       <table class="found means">
         <thead>
           <tr>
@@ -77,6 +82,14 @@ export function RegionMeans({ anatomy, look, values, except = [] }: Props) {
         </tbody>
       </table>
     </div>
+  );
+  return title ? (
+    <>
+      <h3>{title}</h3>
+      {table}
+    </>
+  ) : (
+    table
   );
 }
 

@@ -133,7 +133,7 @@ function RunFields({ run, number, hasPerson, set }: RunProps) {
       {hasPerson && (
         <label class="field">
           <span>Person</span>
-          <input type="text" aria-label={`Person of run ${number}`} value={run.person} onChange={({ currentTarget }) => set({ person: currentTarget.value.trim() })} />
+          <input type="text" aria-label={`Person of run ${number}`} value={run.person} onInput={({ currentTarget }) => set({ person: currentTarget.value.trim() })} />
         </label>
       )}
       {files('Stimulus', 'video/*,audio/*,text/plain', false, ([stimulus]) => set({ stimulus }))}
