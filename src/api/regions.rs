@@ -27,8 +27,9 @@ pub(super) struct RegionView {
 #[utoipa::path(get, path = "/v1/regions", tag = "atlases", responses((status = 200, body = [RegionView])))]
 pub(super) async fn list(extract::State(state): extract::State<State>) -> Result<Json<Vec<RegionView>>, Error> {
     let surfaces = state.surfaces().await?;
-    let views =
-        move || Region::builtin().iter().map(|region| RegionView::of(region, &surfaces)).collect::<Result<_, _>>();
+    let views = move || {
+        Region::builtin().iter().map(|region| RegionView::of(region, &surfaces)).collect::<Result<Vec<_>, Error>>()
+    };
     Ok(Json(tokio::task::spawn_blocking(views).await??))
 }
 

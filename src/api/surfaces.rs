@@ -20,7 +20,6 @@ const KEPT: &str = "public, max-age=86400";
 /// vertices, then those of the right one's.
 #[utoipa::path(
     get, path = "/v1/surfaces/{mesh}", tag = "atlases",
-    params(("mesh" = String, Path, example = "fsaverage5")),
     responses(
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>, headers(("X-Vertices" = u64))),
         (status = 404, body = Problem, content_type = "application/problem+json"),

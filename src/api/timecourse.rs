@@ -58,7 +58,7 @@ pub(super) async fn show(
 /// Reads places in a row of so many values.
 fn places(list: &str, values: usize) -> Result<Vec<usize>, Error> {
     let bad = |expected| Error::BadValue { field: "vertices", value: list.chars().take(80).collect(), expected };
-    let place = |text: &str| text.trim().parse().ok().filter(|place| *place < values);
+    let place = |text: &str| text.trim().parse::<usize>().ok().filter(|place| *place < values);
     let places: Option<Vec<usize>> = list.split(',').map(place).collect();
     let places = places.ok_or_else(|| bad("numbers of vertices, each less than the values of a row"))?;
     if places.len() > MOST { Err(bad("at most 4096 vertices")) } else { Ok(places) }

@@ -55,7 +55,7 @@ fn answer(path: &str, kept: &'static str, asked: &HeaderMap) -> Option<Response>
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     headers.insert(header::ETAG, tag.clone());
-    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag);
+    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag);
     Some(match is_known {
         true => (StatusCode::NOT_MODIFIED, headers).into_response(),
         false => (headers, Bytes::from_static(body)).into_response(),

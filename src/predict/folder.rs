@@ -242,7 +242,7 @@ impl MatrixFile {
     pub(super) fn means(&self, columns: &[usize]) -> io::Result<Vec<f32>> {
         let (Some(first), Some(last)) = (columns.iter().min(), columns.iter().max()) else { return Ok(Vec::new()) };
         let mut part = vec![0.0; last - first + 1];
-        let mut mean = |row| {
+        let mut mean = |row| -> io::Result<f32> {
             self.read_at(row, *first, &mut part)?;
             let sum: f64 = columns.iter().map(|column| f64::from(part[column - first])).sum();
             Ok((sum / columns.len() as f64) as f32)

@@ -11,7 +11,12 @@ const TRANSCRIPT: &str = "1\n00:00:00,500 --> 00:00:03,000\nThe quick brown fox 
 
 /// Whether a program runs at all.
 fn runs(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|ran| ran.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|ran| ran.success())
 }
 
 #[test]
@@ -28,14 +33,8 @@ fn a_person_predicts_and_watches() {
     std::fs::write(&transcript, TRANSCRIPT).expect("a transcript");
     let server = Server::start_with(&["--model", "simulated"]);
     let transcriber = slow_transcriber(folder.path());
-    let busy = Server::start_with(&[
-        "--queue-capacity",
-        "0",
-        "--max-upload-bytes",
-        "1000000",
-        "--transcriber",
-        &transcriber,
-    ]);
+    let busy =
+        Server::start_with(&["--queue-capacity", "0", "--max-upload-bytes", "1000000", "--transcriber", &transcriber]);
     let status = Command::new("npm")
         .args(["test", "--silent"])
         .current_dir(&web)

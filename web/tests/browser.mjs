@@ -16,9 +16,10 @@ const FLAGS = [
 export const DESK = { width: 1440, height: 900 };
 export const TABLET = { width: 820, height: 1180 };
 
-export async function open(options = {}) {
+/** `flags` are further ones of Chromium's. */
+export async function open(options = {}, flags = []) {
   await mkdir(pictures, { recursive: true });
-  const browser = await chromium.launch({ executablePath: process.env.ENCORTEX_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  const browser = await chromium.launch({ executablePath: process.env.ENCORTEX_CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const faults = [];

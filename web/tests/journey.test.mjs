@@ -101,6 +101,43 @@ test('everything is done by keyboard', async () => {
   assert.equal((await clock()).row, 7);
 });
 
+test('the cortex is turned, and a vertex pinned, without pointing', async () => {
+  await page.getByText('Turn', { exact: true }).press('Enter');
+  await page.getByRole('slider', { name: 'To the side (°)' }).fill('30');
+  await page.keyboard.press('Escape');
+  await page.waitForURL(/turn=30/);
+  await page.getByRole('spinbutton', { name: 'Vertex' }).fill('77');
+  await page.keyboard.press('Enter');
+  await page.getByText('left vertex 77').waitFor();
+});
+
+test('a frame of the film takes at most 16 ms of JavaScript', async () => {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const measured = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return { script: metrics.find(({ name }) => name === 'ScriptDuration').value, frames: await page.evaluate(() => globalThis.frames) };
+  };
+  await page.locator('#main').focus();
+  await page.keyboard.press('Home');
+  await page.evaluate(() => {
+    globalThis.frames = 0;
+    const count = () => {
+      globalThis.frames++;
+      requestAnimationFrame(count);
+    };
+    count();
+  });
+  await page.keyboard.press(' ');
+  const before = await measured();
+  await page.waitForTimeout(3000);
+  const after = await measured();
+  await page.keyboard.press(' ');
+  const cost = (1000 * (after.script - before.script)) / (after.frames - before.frames);
+  console.log(`${cost.toFixed(1)} ms of JavaScript a frame, ${after.frames - before.frames} frames in 3 s`);
+  assert.ok(cost <= 16, `${cost} ms`);
+});
+
 test('scanner time is behind the stimulus by the lag', async () => {
   await page.getByRole('radio', { name: /scanner time/ }).check();
   await page.getByRole('slider', { name: 'Time of the stimulus' }).fill('6.5');
@@ -113,10 +150,10 @@ test('pictures and tables are saved', async () => {
   assert.match(picture.suggestedFilename(), /_second-\d+\.png$/);
   const [table] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
   assert.match(table.suggestedFilename(), /_timecourses\.csv$/);
-  await page.getByText('Download', { exact: true }).click();
+  await page.getByText('Download').click();
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /\.func\.gii$/ }).first().click()]);
   assert.equal(await file.failure(), null);
-  await page.getByText('Download', { exact: true }).click();
+  await page.keyboard.press('Escape');
 });
 
 test('nothing serious stands in the way of anyone, in light and in dark', async () => {
@@ -132,6 +169,15 @@ test('what was predicted is listed with a picture', async () => {
   await page.waitForFunction(() => localStorage.getItem('encortex.predictions')?.includes('data:image'));
   await page.goto(`${server}#/predictions`);
   await page.locator('.cards img').first().waitFor();
+});
+
+test('without WebGL 2 the server draws', async () => {
+  const plain = await open({}, ['--disable-3d-apis']);
+  await plain.page.goto(`${server}#/predictions/${id}`);
+  await plain.page.getByText('This browser has no WebGL 2').waitFor();
+  await plain.page.waitForFunction(() => document.querySelector('.cortex img')?.naturalWidth > 0);
+  await plain.page.locator('.regions .bar').first().waitFor();
+  await plain.browser.close();
 });
 
 test('the page had no fault of its own', () => {

@@ -1,6 +1,6 @@
 // Controls that pages are made of: choices, sliders, buttons with a drawing.
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface SegmentsProps<T extends string> {
   label: string;
@@ -48,6 +48,37 @@ export function Slider({ label, value, min, max, step, change }: SliderProps) {
       <input type="number" aria-labelledby={id} {...{ min, max, step }} value={shown} onChange={set} />
       <input type="range" aria-labelledby={id} {...{ min, max, step }} value={value} onInput={set} />
     </div>
+  );
+}
+
+interface PopoverProps {
+  label: ComponentChildren;
+  /** Which edge it shares with its button. */
+  align: 'left' | 'right';
+  children: ComponentChildren;
+}
+
+/** A button with more behind it, which goes with Escape or a click elsewhere. */
+export function Popover({ label, align, children }: PopoverProps) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const leave = (event: Event): void => {
+      const inside = event.target instanceof Node && details.current?.contains(event.target);
+      const closes = event instanceof KeyboardEvent ? event.key === 'Escape' : !inside;
+      if (closes && details.current) details.current.open = false;
+    };
+    addEventListener('pointerdown', leave);
+    addEventListener('keydown', leave);
+    return () => {
+      removeEventListener('pointerdown', leave);
+      removeEventListener('keydown', leave);
+    };
+  }, []);
+  return (
+    <details ref={details} class={`popover ${align}`}>
+      <summary class="button">{label}</summary>
+      <div class="panel stack">{children}</div>
+    </details>
   );
 }
 

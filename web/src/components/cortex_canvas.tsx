@@ -57,7 +57,7 @@ export function CortexCanvas({ geometry, label, shown, instead, made, children, 
   }
   return (
     <div class="cortex">
-      <canvas ref={canvas} role="img" aria-label={label} />
+      <canvas key={geometry.vertices} ref={canvas} role="img" aria-label={label} />
       {panels(shown.camera?.layout ?? CAMERA.layout).map(({ name, edges, left, top, width, height }) => (
         <div key={name} aria-hidden="true">
           <span class="edge" style={{ left: `calc(${100 * left}% + 0.5rem)`, top: `${100 * (top + height / 2)}%` }}>{edges[0]}</span>

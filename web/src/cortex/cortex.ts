@@ -96,9 +96,11 @@ export class Cortex {
     this.renderer.draw({ camera, scale, paper, between, hasValues: values !== undefined });
   }
 
+  /** Gives the graphics card back what it holds: browsers allow some sixteen canvases at a time. */
   close(): void {
     this.size.disconnect();
     cancelAnimationFrame(this.scheduled);
+    this.canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
   private schedule(): void {

@@ -1,6 +1,6 @@
 // Every file of an experiment's first cell, and the tables of all cells.
 import { address } from '../api/client';
-import { Icon } from '../components/controls';
+import { Icon, Popover } from '../components/controls';
 import type { View } from './experiment';
 
 const TABLES = ['csv', 'parquet', 'h5'] as const;
@@ -18,11 +18,8 @@ const USES: readonly (readonly [string, string])[] = [
 export function ExperimentFiles({ view }: { view: View }) {
   const hasContrasts = view.report !== null && view.report !== undefined && 'contrasts' in view.report;
   return (
-    <details class="downloads">
-      <summary class="button">
-        <Icon name="download" /> Download
-      </summary>
-      <div class="panel">
+    <Popover align="right" label={<><Icon name="download" /> Download</>}>
+      <div class="downloads stack">
         {hasContrasts && (
           <p class="row small">
             <span class="soft">All {view.cells === 1 ? '' : `${view.cells} cells `}as one table:</span>
@@ -44,6 +41,6 @@ export function ExperimentFiles({ view }: { view: View }) {
           ))}
         </ul>
       </div>
-    </details>
+    </Popover>
   );
 }

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { address, get, Problem, remove, type Schemas } from '../api/client';
-import { Icon } from '../components/controls';
+import { Icon, Popover } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import { models } from '../model';
 import type { PageProps } from '../pages';
@@ -106,11 +106,8 @@ function Scores({ subject: { scores, runs, minutes, method, created } }: { subje
 
 function Files({ subject: { files } }: { subject: View }) {
   return (
-    <details class="downloads">
-      <summary class="button">
-        <Icon name="download" /> Download
-      </summary>
-      <div class="panel">
+    <Popover align="right" label={<><Icon name="download" /> Download</>}>
+      <div class="downloads stack">
         <ul>
           {files.map(({ name, href }) => (
             <li key={name}>
@@ -121,7 +118,7 @@ function Files({ subject: { files } }: { subject: View }) {
           ))}
         </ul>
       </div>
-    </details>
+    </Popover>
   );
 }
 

@@ -1,5 +1,5 @@
 // The cortex of a second, what is under the pointer, and its colours.
-import { useComputed, useSignal, type Signal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { membersOf, named, type Anatomy } from '../anatomy';
 import { announce } from '../components/announce';
@@ -7,27 +7,24 @@ import { ColourBar, digits } from '../components/colour_bar';
 import { CortexCanvas } from '../components/cortex_canvas';
 import { Tip, type Pointed } from '../components/tip';
 import type { Cortex } from '../cortex/cortex';
-import type { Frames } from '../cortex/frames';
 import { SIDES } from '../cortex/geometry';
 import { UNIT } from '../model';
 import { writePin } from './pins';
+import type { Rows } from './rows';
 import type { Session } from './session';
 
 interface Props {
   session: Session;
   anatomy: Anatomy;
-  frames: Signal<Frames>;
+  rows: Rows;
   made(cortex: Cortex): void;
 }
 
-export function Brain({ session, anatomy, frames, made }: Props) {
-  const { arrivals, row, smooth, camera, scale, region, pins } = session;
+export function Brain({ session, anatomy, rows, made }: Props) {
+  const { row, smooth, camera, scale, region, pins } = session;
   const pointed = useSignal<Pointed | undefined>(undefined);
-  const values = useComputed(() => (arrivals.value, row.value === undefined ? undefined : frames.value.at(row.value)));
-  const next = useComputed(() => {
-    const on = smooth.value && row.value !== undefined && row.value + 1 < session.rows;
-    return on ? (arrivals.value, frames.value.at(row.value! + 1)) : undefined;
-  });
+  const values = useComputed(() => rows.at(row.value));
+  const next = useComputed(() => (smooth.value && row.value !== undefined ? rows.at(row.value + 1) : undefined));
   const between = useComputed(() => (next.value ? session.between() : 0));
   const outlined = useMemo(() => {
     const found = anatomy.regions.find(({ name }) => name === region.value);

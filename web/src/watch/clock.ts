@@ -22,6 +22,7 @@ export class Clock {
     if (!media) return;
     media.currentTime = this.session.time.peek();
     media.playbackRate = this.session.speed.peek();
+    if (this.session.playing.peek()) this.play(media);
   }
 
   seek(time: number): void {
@@ -50,18 +51,26 @@ export class Clock {
   }
 
   private start(): void {
-    const { session, media } = this;
-    media?.play().catch(() => (session.playing.value = false));
+    const { session } = this;
+    if (this.media) this.play(this.media);
     let before = performance.now();
     const tick = (now: number): void => {
       const elapsed = (now - before) / 1000;
       before = now;
+      const { media } = this;
       const next = media && !media.ended ? media.currentTime : session.time.peek() + elapsed * session.speed.peek();
       session.time.value = Math.min(next, session.duration);
       if (next >= session.duration) session.playing.value = false;
       else this.ticking = requestAnimationFrame(tick);
     };
     this.ticking = requestAnimationFrame(tick);
+  }
+
+  /** A browser that does not let it play, stops the clock. */
+  private play(media: HTMLMediaElement): void {
+    media.play().catch(() => {
+      if (media === this.media) this.session.playing.value = false;
+    });
   }
 
   private pause(): void {

@@ -6,6 +6,7 @@ import { Problem } from '../api/client';
 import { digits } from '../components/colour_bar';
 import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
+import { SIDE_NAMES } from '../cortex/geometry';
 import { UNIT } from '../model';
 import type { Clock } from './clock';
 import { fetchCourse, title, writePin, type Pin } from './pins';
@@ -53,7 +54,8 @@ export function Courses({ session, anatomy, clock }: Props) {
   if (wanted.length === 0) {
     return (
       <section class="courses empty" aria-label="Time courses">
-        <p class="soft small">Click the cortex, or a bar of a region, to keep its time course here.</p>
+        <p class="soft small">Click the cortex, or a bar of a region, to keep its time course here. Or name a vertex:</p>
+        <PinVertex session={session} anatomy={anatomy} />
       </section>
     );
   }
@@ -80,6 +82,7 @@ export function Courses({ session, anatomy, clock }: Props) {
             </li>
           ))}
         </ul>
+        <PinVertex session={session} anatomy={anatomy} />
         <button class="button small" onClick={() => save(csv(shown, session, anatomy), `${view.task}_timecourses.csv`)}>
           <Icon name="download" /> CSV
         </button>
@@ -105,6 +108,30 @@ export function Courses({ session, anatomy, clock }: Props) {
         <span class="tiny soft">{digits(low)}</span>
       </div>
     </section>
+  );
+}
+
+/** A vertex by its number, for those who do not point. */
+function PinVertex({ session: { pins }, anatomy: { geometry } }: { session: Session; anatomy: Anatomy }) {
+  const pin = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const place = Number(fields.get('vertex')) + Number(fields.get('side')) * geometry.vertices;
+    const added = { kind: 'vertex', place } as const;
+    if (pins.value.every((known) => writePin(known) !== writePin(added))) pins.value = [...pins.value, added];
+  };
+  return (
+    <form class="pin row" onSubmit={pin}>
+      <select name="side" class="box" aria-label="Hemisphere">
+        {SIDE_NAMES.map((name, side) => (
+          <option key={name} value={side}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <input name="vertex" class="box" type="number" required min={0} max={geometry.vertices - 1} placeholder="vertex" aria-label="Vertex" />
+      <button class="button small">Pin</button>
+    </form>
   );
 }
 

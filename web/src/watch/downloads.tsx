@@ -1,5 +1,5 @@
 // Every file of a prediction, with what it is for.
-import { Icon } from '../components/controls';
+import { Icon, Popover } from '../components/controls';
 import type { View } from './session';
 
 const USES: Record<View['files'][number]['format'], string> = {
@@ -16,11 +16,8 @@ const USES: Record<View['files'][number]['format'], string> = {
 
 export function Downloads({ view }: { view: View }) {
   return (
-    <details class="downloads">
-      <summary class="button">
-        <Icon name="download" /> Download
-      </summary>
-      <div class="panel">
+    <Popover align="right" label={<><Icon name="download" /> Download</>}>
+      <div class="downloads stack">
         <p class="small soft">The files are in scanner time: they begin {view.result?.lag_s} s after the stimulus. A file is made when it is first asked for.</p>
         <ul>
           {view.files.map(({ name, href, format }) => (
@@ -33,6 +30,6 @@ export function Downloads({ view }: { view: View }) {
           ))}
         </ul>
       </div>
-    </details>
+    </Popover>
   );
 }

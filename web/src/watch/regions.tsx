@@ -1,11 +1,11 @@
 // The regions of a second as a table with bars: what the canvas shows, as text. A click outlines a region on the cortex.
-import { useComputed, type Signal } from '@preact/signals';
+import { useComputed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Anatomy } from '../anatomy';
 import { aligned } from '../components/colour_bar';
-import type { Frames } from '../cortex/frames';
 import { SIDES, SIDE_NAMES } from '../cortex/geometry';
 import { writePin } from './pins';
+import type { Rows } from './rows';
 import type { Session } from './session';
 
 interface Summary {
@@ -17,13 +17,13 @@ interface Summary {
 interface Props {
   session: Session;
   anatomy: Anatomy;
-  frames: Signal<Frames>;
+  rows: Rows;
 }
 
-export function Regions({ session, anatomy, frames }: Props) {
-  const { arrivals, row, region, scale, pins } = session;
-  const values = useComputed(() => (arrivals.value, row.value === undefined ? undefined : frames.value.at(row.value))).value;
-  const rows = useMemo(
+export function Regions({ session, anatomy, rows }: Props) {
+  const { row, region, scale, pins } = session;
+  const values = useComputed(() => rows.at(row.value)).value;
+  const regions = useMemo(
     () =>
       anatomy.regions.map(({ name, long_name, vertices }) => ({
         name,
@@ -52,7 +52,7 @@ export function Regions({ session, anatomy, frames }: Props) {
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ name, longName, sides }) => (
+            {regions.map(({ name, longName, sides }) => (
               <tr key={name} class={name === region.value ? 'chosen' : undefined}>
                 <th scope="row">
                   <button title={longName} aria-pressed={name === region.value} onClick={() => (region.value = name === region.value ? undefined : name)}>

@@ -31,8 +31,6 @@ export class Session {
   readonly region: Signal<string | undefined>;
   /** Unknown until the range of the values is. */
   readonly scale = signal<Scale | undefined>(undefined);
-  /** Counts arrivals of rows. */
-  readonly arrivals = signal(0);
   /** Length of the stimulus (s). */
   readonly duration: number;
   /** Rows in which something of the stimulus happens; those after them are the rest of the last window. */

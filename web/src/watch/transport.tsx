@@ -63,16 +63,20 @@ export function Transport({ session, stimulus, clock }: Props) {
 }
 
 function Waveform({ session, stimulus }: Pick<Props, 'session' | 'stimulus'>) {
-  const peaks = useSignal<Float32Array | undefined>(undefined);
+  const path = useSignal<string | undefined>(undefined);
   const upload = stimulus?.kind === 'video' || stimulus?.kind === 'audio' ? stimulus.upload : undefined;
   useEffect(() => {
-    if (upload) void fetchWaveform(upload.id, session.duration, PARTS).then((found) => (peaks.value = found), () => undefined);
+    if (!upload) return;
+    const draw = (peaks: Float32Array | undefined): void => {
+      path.value = peaks && [...peaks].map((peak, part) => `M${part + 0.5} ${20 - 19 * peak}V${20 + 19 * peak}`).join('');
+    };
+    // Without its waveform a sound is still played.
+    fetchWaveform(upload.id, session.duration, PARTS).then(draw, () => draw(undefined));
   }, [upload]);
-  if (!peaks.value) return <div class="waveform" />;
-  const path = [...peaks.value].map((peak, part) => `M${part + 0.5} ${20 - 19 * peak}V${20 + 19 * peak}`).join('');
+  if (!path.value) return <div class="waveform" />;
   return (
     <svg class="waveform" viewBox={`0 0 ${PARTS} 40`} preserveAspectRatio="none" aria-hidden="true">
-      <path d={path} />
+      <path d={path.value} />
     </svg>
   );
 }

@@ -1,5 +1,5 @@
 // A finished prediction: stimulus, cortex, regions and time courses, all at the same second.
-import { effect, useComputed, useSignal } from '@preact/signals';
+import { effect, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
 import { Problem } from '../api/client';
@@ -7,7 +7,6 @@ import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import { Views } from '../components/views';
 import type { Cortex } from '../cortex/cortex';
-import { Frames } from '../cortex/frames';
 import { remember, remembered } from '../history';
 import { warning } from '../model';
 import { describe, type Place } from '../router';
@@ -17,6 +16,7 @@ import { Courses } from './courses';
 import { Downloads } from './downloads';
 import { picture, thumbnail } from './picture';
 import { Regions } from './regions';
+import { Rows } from './rows';
 import { save } from './save';
 import { Session, type View } from './session';
 import { Drawing } from './settings';
@@ -43,22 +43,19 @@ export function Viewer({ view, result, place }: Props) {
   const range = useSignal(1);
   const cortex = useRef<Cortex | undefined>(undefined);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
-
-  const frames = useComputed(() => {
-    const response = { prediction: view.id, subject: session.subject.value, rows: result.seconds, vertices: result.vertices };
-    return new Frames(response, () => session.arrivals.value++, fail);
-  });
+  const rows = useMemo(() => new Rows(session, fail), [session]);
 
   useKeys(clock);
   useEffect(() => void loadAnatomy(result.model.space), [result]);
   useEffect(() => () => clock.close(), [clock]);
   useEffect(() => void fetchStimulus(view.id, view.stimuli).then((found) => (stimulus.value = found), fail), [view]);
   useEffect(() => {
-    frames.value.range().then((limit) => {
+    rows.range().then((limit) => {
       range.value = limit;
-      session.setRange(limit);
+      // Once: subjects are compared on one scale.
+      if (!session.scale.peek()) session.setRange(limit);
     }, fail);
-  }, [frames.value]);
+  }, [rows, session.subject.value]);
   useEffect(() => writeAddress(session), [session]);
   useEffect(() => {
     const keep = setTimeout(() => cortex.current && remember(view.id, { name: remembered.value[view.id]?.name ?? view.task, thumbnail: thumbnail(cortex.current) }), SETTLED);
@@ -99,9 +96,9 @@ export function Viewer({ view, result, place }: Props) {
         </aside>
         <section class="brain" aria-label="Cortex">
           <Views camera={session.camera} />
-          {anatomy.value && <Brain session={session} anatomy={anatomy.value} frames={frames} made={(made) => (cortex.current = made)} />}
+          {anatomy.value && <Brain session={session} anatomy={anatomy.value} rows={rows} made={(made) => (cortex.current = made)} />}
         </section>
-        <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} frames={frames} />}</aside>
+        <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} rows={rows} />}</aside>
       </div>
       <div class="strip">
         <Transport session={session} stimulus={stimulus.value} clock={clock} />
