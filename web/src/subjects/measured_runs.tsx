@@ -124,7 +124,7 @@ function RunFields({ run, number, hasPerson, set }: RunProps) {
   const decimal = (label: string, value: number | undefined, change: (value: number | undefined) => void) => (
     <label class="field">
       <span>{label}</span>
-      <input type="number" step="any" aria-label={`${label} of run ${number}`} value={value ?? ''} onChange={({ currentTarget: { valueAsNumber } }) => change(Number.isFinite(valueAsNumber) ? valueAsNumber : undefined)} />
+      <input type="number" step="any" aria-label={`${label} of run ${number}`} value={value ?? ''} onInput={({ currentTarget: { valueAsNumber } }) => change(Number.isFinite(valueAsNumber) ? valueAsNumber : undefined)} />
     </label>
   );
   return (
@@ -140,7 +140,7 @@ function RunFields({ run, number, hasPerson, set }: RunProps) {
       {files('Transcript (optional)', '.srt,.vtt,.tsv,.csv,.json', false, ([transcript]) => set({ transcript }))}
       {files('BOLD: one file, or a GIFTI pair', '.npy,.h5,.hdf5,.nii,.gz,.gii', true, (bold) => set({ bold }))}
       {decimal('TR (s), if the file lacks it', run.tr, (tr) => set({ tr }))}
-      {decimal('Stimulus begins at (s)', run.onset, (onset) => set({ onset: onset ?? 0 }))}
+      {decimal('Stimulus begins at (s)', run.onset, (onset) => set({ onset }))}
       <label class="row small held">
         <input type="checkbox" aria-label={`Run ${number} is held out`} checked={run.heldOut} onChange={({ currentTarget }) => set({ heldOut: currentTarget.checked })} />
         held out

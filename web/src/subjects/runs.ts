@@ -12,8 +12,8 @@ export interface Run {
   bold: File[];
   /** Time between two scans (s), where the file does not say it. */
   tr: number | undefined;
-  /** When in the run the stimulus begins (s). */
-  onset: number;
+  /** When in the run the stimulus begins (s); at once where nothing is said. */
+  onset: number | undefined;
   heldOut: boolean;
 }
 
@@ -33,5 +33,5 @@ export async function send(run: Run, told: (file: string, fraction: number) => v
   if (transcript) shown.transcript = await put(transcript);
   const measured: string[] = [];
   for (const file of bold) measured.push(await put(file));
-  return { stimulus: shown, bold: measured, onset_s: onset, held_out: heldOut, ...(tr && { tr_s: tr }) };
+  return { stimulus: shown, bold: measured, onset_s: onset ?? 0, held_out: heldOut, ...(tr && { tr_s: tr }) };
 }
