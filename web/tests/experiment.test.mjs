@@ -1,5 +1,8 @@
 // From a localizer to its contrast on the cortex: what a person does, with the real server.
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inaccessible, keep, open, server, unexpected } from './browser.mjs';
 
@@ -57,6 +60,36 @@ test('an experiment is cancelled', async () => {
   await page.getByRole('button', { name: 'Delete it' }).click();
   await page.waitForURL(/experiments$/);
 });
+
+test('folders become conditions, and the contrast follows them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'encortex-'));
+  for (const [condition, grey] of [['faces', 40], ['places', 90], ['tools', 140]]) {
+    await mkdir(join(folder, condition));
+    for (const step of [0, 1]) await writeFile(join(folder, condition, `${step}.bmp`), picture(grey + step));
+  }
+  await page.goto(`${server}#/experiments/new`);
+  await page.getByLabel('Folders').setInputFiles(folder);
+  await page.locator('.facts').waitFor();
+  assert.deepEqual((await page.locator('.keys li').allTextContents()).sort(), ['faces', 'places', 'tools']);
+  assert.match(await page.getByLabel('Expression of contrast 1').inputValue(), /^(\w+) - \((\w+) \+ (\w+)\) \/ 2$/);
+  assert.match(await page.locator('.facts').textContent(), /Trials6/);
+  await rm(folder, { recursive: true });
+});
+
+/** 16 × 16 pixels of one grey, as a bitmap. */
+function picture(grey) {
+  const pixels = Buffer.alloc(16 * 16 * 3, grey);
+  const head = Buffer.alloc(54);
+  head.write('BM', 0);
+  head.writeUInt32LE(head.length + pixels.length, 2);
+  head.writeUInt32LE(head.length, 10);
+  head.writeUInt32LE(40, 14);
+  head.writeInt32LE(16, 18);
+  head.writeInt32LE(16, 22);
+  head.writeUInt16LE(1, 26);
+  head.writeUInt16LE(24, 28);
+  return Buffer.concat([head, pixels]);
+}
 
 test('a fault of the spec is said with its place and what would do', async () => {
   await page.goto(`${server}#/experiments/new`);

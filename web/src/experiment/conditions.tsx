@@ -6,7 +6,7 @@ import { upload } from '../api/upload';
 import { Icon, Meter } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import { chosen, dropped, type Found } from './folders';
-import { emptyCondition, type Draft, type DraftedCondition } from './draft';
+import { emptyCondition, withConditions, type Draft, type DraftedCondition } from './draft';
 
 interface Props {
   draft: Draft;
@@ -39,7 +39,7 @@ export function Conditions({ draft, change, takesText }: Props) {
     }
   };
   const set = (index: number, part: Partial<DraftedCondition>): void =>
-    change({ ...draft, conditions: draft.conditions.map((condition, place) => (place === index ? { ...condition, ...part } : condition)) });
+    change(withConditions(draft, draft.conditions.map((condition, place) => (place === index ? { ...condition, ...part } : condition))));
 
   return (
     <div class="stack">
@@ -69,7 +69,7 @@ export function Conditions({ draft, change, takesText }: Props) {
               <span class="row">
                 <span class="tiny soft">{has(condition, draft)}</span>
                 {isOwn && draft.conditions.length > 1 && (
-                  <button class="button plain icon" aria-label={`Take condition ${condition.name} away`} onClick={() => change({ ...draft, conditions: draft.conditions.filter((_, place) => place !== index) })}>
+                  <button class="button plain icon" aria-label={`Take condition ${condition.name} away`} onClick={() => change(withConditions(draft, draft.conditions.filter((_, place) => place !== index)))}>
                     <Icon name="close" />
                   </button>
                 )}
@@ -93,7 +93,7 @@ export function Conditions({ draft, change, takesText }: Props) {
       </ul>
       {isOwn && (
         <div class="row">
-          <button class="button" onClick={() => change({ ...draft, conditions: [...draft.conditions, emptyCondition(`condition${draft.conditions.length + 1}`)] })}>
+          <button class="button" onClick={() => change(withConditions(draft, [...draft.conditions, emptyCondition(`condition${draft.conditions.length + 1}`)]))}>
             Add a condition
           </button>
         </div>
@@ -106,10 +106,10 @@ export function Conditions({ draft, change, takesText }: Props) {
 function placed(draft: Draft, folder: string | undefined, upload: { id: string; name: string }): Draft {
   const { conditions, localizer } = draft;
   const at = conditions.findIndex(({ name }) => name === folder);
-  if (at >= 0) return { ...draft, conditions: conditions.map((condition, place) => (place === at ? { ...condition, uploads: [...condition.uploads, upload] } : condition)) };
+  if (at >= 0) return withConditions(draft, conditions.map((condition, place) => (place === at ? { ...condition, uploads: [...condition.uploads, upload] } : condition)));
   if (localizer || !folder) throw new Problem(0, 'no_condition', 'No such condition', `“${upload.name}” lies in ${folder ? `the folder “${folder}”` : 'no folder'}; folders are called as the conditions are: ${conditions.map(({ name }) => name).join(', ')}.`);
   const started = conditions.filter(({ uploads, lines }) => uploads.length > 0 || lines.trim() !== '');
-  return { ...draft, conditions: [...started, { ...emptyCondition(folder), uploads: [upload] }] };
+  return withConditions(draft, [...started, { ...emptyCondition(folder), uploads: [upload] }]);
 }
 
 function has({ given, uploads, lines }: DraftedCondition, { zip }: Draft): string {

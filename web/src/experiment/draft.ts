@@ -49,6 +49,20 @@ export function emptyCondition(name: string): DraftedCondition {
   return { name, given: false, uploads: [], lines: '' };
 }
 
+/** The same draft with other conditions. A contrast that nobody has touched follows them. */
+export function withConditions(draft: Draft, conditions: DraftedCondition[]): Draft {
+  const [contrast, ...others] = draft.contrasts;
+  const follows = others.length === 0 && contrast?.expression === usualContrast(draft.conditions);
+  return { ...draft, conditions, contrasts: follows ? [{ ...contrast, expression: usualContrast(conditions) }] : draft.contrasts };
+}
+
+/** The first condition against the mean of the others. */
+function usualContrast(conditions: readonly DraftedCondition[]): string {
+  const [first, ...others] = conditions.map(({ name }) => (/^[A-Za-z_][\w.]*$/.test(name) ? name : JSON.stringify(name)));
+  if (others.length === 0) return first ?? '';
+  return others.length === 1 ? `${first} - ${others[0]}` : `${first} - (${others.join(' + ')}) / ${others.length}`;
+}
+
 /** A localizer of the library, to be given its stimuli. */
 export function ofLocalizer({ name, conditions }: Localizer): Draft {
   const drafted = conditions.map((condition) => ({ ...emptyCondition(condition.name), wants: condition.wants ?? undefined, given: isGiven(condition) }));
