@@ -92,7 +92,8 @@ function picture(grey) {
 }
 
 test('a fault of the spec is said with its place and what would do', async () => {
-  await page.goto(`${server}#/experiments/new`);
+  await page.goto(`${server}#/experiments`);
+  await page.getByText('Build your own').click();
   await page.getByLabel('Texts, one a line').nth(0).fill(SENTENCES.join('\n'));
   await page.getByLabel('Texts, one a line').nth(1).fill(LISTS.join('\n'));
   await page.getByLabel('Expression of contrast 1').fill('a - c');
