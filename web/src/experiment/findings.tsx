@@ -2,8 +2,8 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
-import { address, get, Problem, remove, request } from '../api/client';
-import { Icon, Section, Segments } from '../components/controls';
+import { address, get, Problem, request } from '../api/client';
+import { Icon, Section } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import type { Cortex } from '../cortex/cortex';
 import { Drawing } from '../maps/drawing';
@@ -11,11 +11,13 @@ import { MapView } from '../maps/map_view';
 import { RegionMeans } from '../maps/region_means';
 import { warning } from '../model';
 import type { PageProps } from '../pages';
-import { describe, go } from '../router';
+import { describe } from '../router';
 import { picture } from '../watch/picture';
 import { save } from '../watch/save';
 import { AgreementWithPeople } from './agreement';
-import { CHANCES, ContrastMap, RATE, STATISTICS, UNITS, type Chance, type ContrastReport, type Report } from './contrast_map';
+import { Choices, Counted, counts, significance } from './choices';
+import { ContrastMap, UNITS, type ContrastReport, type Report } from './contrast_map';
+import { Delete } from './delete';
 import type { View } from './experiment';
 import { ExperimentFiles } from './files';
 import type { Localizer } from './draft';
@@ -154,104 +156,6 @@ function Said({ report: { model }, contrast }: { report: Report; contrast: Contr
       <span class="chip">licence {model.licence}</span>
     </p>
   );
-}
-
-const CHANCE_NAMES: Record<Chance, string> = { all: 'all vertices', q: `q < ${RATE} (FDR)`, pfwe: `p < ${RATE}, corrected by permutation` };
-
-function Choices({ report, contrast, map, cells }: { report: Report; contrast: ContrastReport; map: ContrastMap; cells: number }) {
-  const subjects = [...new Set(report.contrasts.map(({ subject }) => subject))];
-  const names = report.contrasts.filter(({ subject }) => subject === contrast.subject).map(({ name }) => name);
-  const chances = CHANCES.filter((chance) => chance !== 'pfwe' || contrast.permutations);
-  const choice = (label: string, options: readonly string[], value: string, change: (value: string) => void) => (
-    <label class="field">
-      <span>{label}</span>
-      <select value={value} onChange={({ currentTarget }) => change(currentTarget.value)}>
-        {options.map((option) => (
-          <option key={option}>{option}</option>
-        ))}
-      </select>
-    </label>
-  );
-  return (
-    <div class="stack">
-      {names.length > 1 && choice('Contrast', names, contrast.name, (name) => (map.contrast.value = name))}
-      {subjects.length > 1 && choice('Subject', subjects, contrast.subject, (name) => (map.subject.value = name))}
-      {cells > 1 && choice('Cell of the grid', Array.from({ length: cells }, (_, cell) => String(cell)), String(map.cell.value), (cell) => (map.cell.value = Number(cell)))}
-      <p class="weights mono tiny">{weights(contrast)}</p>
-      {contrast.tested ? (
-        <>
-          <Segments label="Statistic" options={STATISTICS.map((name) => [name, name] as const)} value={map.statisticOf(contrast)} change={(chosen) => (map.statistic.value = chosen)} />
-          <label class="field">
-            <span>Drawn are</span>
-            <select aria-label="Drawn vertices" value={map.chanceOf(contrast)} onChange={({ currentTarget }) => (map.chance.value = currentTarget.value as Chance)}>
-              {chances.map((chance) => (
-                <option key={chance} value={chance}>
-                  {CHANCE_NAMES[chance]}
-                </option>
-              ))}
-            </select>
-          </label>
-        </>
-      ) : (
-        <p class="note">Nothing was tested: a condition has one stimulus. The effect is all there is.</p>
-      )}
-    </div>
-  );
-}
-
-function Counted({ contrast, report }: { contrast: ContrastReport; report: Report }) {
-  return (
-    <p class="counted small soft">
-      <strong>n = {counts(contrast)}.</strong> {report.unit}
-    </p>
-  );
-}
-
-function Delete({ view, fail }: { view: View; fail(error: unknown): void }) {
-  const sure = useSignal(false);
-  const take = (): void => void remove('/v1/experiments/{id}', { id: view.id }).then(() => go('experiments'), fail);
-  return (
-    <div class="row">
-      {sure.value ? (
-        <>
-          <span class="small">Delete it with its results?</span>
-          <button class="button" onClick={take}>
-            Delete
-          </button>
-          <button class="button plain" onClick={() => (sure.value = false)}>
-            Keep it
-          </button>
-        </>
-      ) : (
-        <button class="button plain small" onClick={() => (sure.value = true)}>
-          Delete this experiment
-        </button>
-      )}
-    </div>
-  );
-}
-
-/** `40 sentences, 40 word_lists`: different stimuli. */
-function counts({ n }: ContrastReport): string {
-  return Object.entries(n)
-    .map(([condition, stimuli]) => `${stimuli} ${condition}`)
-    .join(', ');
-}
-
-function weights({ weights }: ContrastReport): string {
-  const terms = Object.entries(weights).filter(([, weight]) => weight !== 0);
-  const one = (weight: number): string => (Math.abs(weight) === 1 ? '' : `${Number(Math.abs(weight).toFixed(3))} `);
-  return terms
-    .sort(([, one], [, other]) => other - one)
-    .map(([condition, weight], place) => `${weight < 0 ? (place ? ' − ' : '−') : place ? ' + ' : ''}${one(weight)}${condition}`)
-    .join('');
-}
-
-function significance({ tested, significant_vertices }: ContrastReport, chance: Chance): string | undefined {
-  if (!tested || significant_vertices === null || significant_vertices === undefined) return undefined;
-  if (significant_vertices === 0) return `No vertex passes the false discovery rate${chance === 'all' ? '; what is drawn may be chance' : ''}.`;
-  const counted = `${significant_vertices.toLocaleString('en')} vertices pass the false discovery rate over stimuli`;
-  return chance === 'all' ? `${counted}; others are drawn too.` : `${counted}.`;
 }
 
 function conditionsOf({ design }: Report): string[] {
