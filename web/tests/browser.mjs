@@ -22,6 +22,8 @@ export async function open(options = {}, flags = []) {
   const browser = await chromium.launch({ executablePath: process.env.ENCORTEX_CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
+  // A machine that does other things besides is slow with software OpenGL, and right all the same.
+  page.setDefaultTimeout(90_000);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));

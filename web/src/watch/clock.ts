@@ -4,6 +4,8 @@ import type { Session } from './session';
 
 export class Clock {
   private media: HTMLMediaElement | undefined;
+  /** Where the film is to go once it has arrived where it was sent before: seeks that overlap can leave it waiting for ever. */
+  private next: number | undefined;
   private ticking = 0;
   private readonly stop: () => void;
 
@@ -18,8 +20,11 @@ export class Clock {
 
   /** Lets a film or a sound give the time; undefined for none. */
   follow(media: HTMLMediaElement | undefined): void {
+    this.media?.removeEventListener('seeked', this.arrived);
     this.media = media;
+    this.next = undefined;
     if (!media) return;
+    media.addEventListener('seeked', this.arrived);
     media.currentTime = this.session.time.peek();
     media.playbackRate = this.session.speed.peek();
     if (this.session.playing.peek()) this.play(media);
@@ -28,7 +33,8 @@ export class Clock {
   seek(time: number): void {
     const { session, media } = this;
     session.time.value = Math.min(Math.max(0, time), session.duration);
-    if (media) media.currentTime = session.time.peek();
+    if (media?.seeking) this.next = session.time.peek();
+    else if (media) media.currentTime = session.time.peek();
   }
 
   /** Goes on by so many seconds, to the beginning of one. */
@@ -50,6 +56,12 @@ export class Clock {
     this.pause();
   }
 
+  private readonly arrived = (): void => {
+    const { media, next } = this;
+    this.next = undefined;
+    if (media && next !== undefined) media.currentTime = next;
+  };
+
   private start(): void {
     const { session } = this;
     if (this.media) this.play(this.media);
@@ -57,13 +69,19 @@ export class Clock {
     const tick = (now: number): void => {
       const elapsed = (now - before) / 1000;
       before = now;
-      const { media } = this;
-      const next = media && !media.ended ? media.currentTime : session.time.peek() + elapsed * session.speed.peek();
-      session.time.value = Math.min(next, session.duration);
-      if (next >= session.duration) session.playing.value = false;
+      const now_s = Math.min(this.told() ?? session.time.peek() + elapsed * session.speed.peek(), session.duration);
+      session.time.value = now_s;
+      if (now_s >= session.duration) session.playing.value = false;
       else this.ticking = requestAnimationFrame(tick);
     };
     this.ticking = requestAnimationFrame(tick);
+  }
+
+  /** The time by the film, where there is one: where it is, or where it is going (s). */
+  private told(): number | undefined {
+    const { media, session, next } = this;
+    if (!media || media.ended) return undefined;
+    return media.seeking || next !== undefined ? session.time.peek() : media.currentTime;
   }
 
   /** A browser that does not let it play, stops the clock. */
