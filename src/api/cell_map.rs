@@ -14,6 +14,7 @@ use crate::scanner::one_map;
 
 /// Which map.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// A contrast and a statistic, as files name them: `effect`, `t`, `z`, `p`, `q`, and `pperm` and `pfwe` where permutations were
