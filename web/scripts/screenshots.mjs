@@ -28,10 +28,7 @@ await page.locator('input[type=file]').first().setInputFiles([process.env.ENCORT
 await page.getByRole('button', { name: 'Predict the response' }).click();
 await page.locator('.watch canvas').first().waitFor();
 await page.getByRole('slider', { name: 'Time of the stimulus' }).fill('4.5');
-for (const [x, y] of [[0.27, 0.25], [0.41, 0.24]]) {
-  const box = await page.locator('.cortex canvas').boundingBox();
-  await page.mouse.click(box.x + box.width * x, box.y + box.height * y);
-}
+for (const bar of [/^PPA, left/, /^MT, right/, /^A1, left/]) await page.getByRole('button', { name: bar }).click();
 await page.mouse.move(0, 0);
 await take('watch');
 
