@@ -24,6 +24,7 @@ use crate::scanner::{self, Intake, Order, REPORT, SweepTable};
 
 /// Which part of the list is wanted.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// How many, at most 1000; 100 when left out.

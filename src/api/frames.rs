@@ -13,6 +13,7 @@ use crate::predict::{self, Prediction};
 
 /// Whose response.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Frames {
     /// May be left out when the prediction has one subject.

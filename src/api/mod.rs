@@ -9,6 +9,7 @@ mod analyses;
 mod analysis_view;
 mod atlases;
 mod cell;
+mod cell_map;
 mod comparisons;
 mod docs;
 mod error;

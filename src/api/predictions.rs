@@ -19,6 +19,7 @@ const LONGEST_LIST: usize = 1000;
 
 /// Which part of a list is wanted.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// How many, at most 1000; 100 when left out.

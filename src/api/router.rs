@@ -9,10 +9,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    Error, State, analyses, atlases, comparisons, docs, evaluations, events, experiment_events, experiments, files,
-    fits, frames, health, linger, localizers, media, metrics, models, predictions, regions, stimuli, studies, subjects,
-    surfaces, timecourse, web, words,
+    Error, State, analyses, atlases, cell_map, comparisons, docs, evaluations, events, experiment_events, experiments,
+    files, fits, frames, health, linger, localizers, media, metrics, models, predictions, regions, stimuli, studies,
+    subjects, surfaces, timecourse, web, words,
 };
+use crate::scanner::Report;
+use crate::study::evaluation::EvaluationReport;
 
 /// Room for a form's other fields and boundaries beside its files (bytes).
 const FORM_OVERHEAD: u64 = 1 << 20;
@@ -32,7 +34,8 @@ const FORM_OVERHEAD: u64 = 1 << 20;
         (name = "stimuli", description = "Upload once, predict many times."),
         (name = "models", description = "What can be run."),
         (name = "operation", description = "For whoever looks after the server."),
-    )
+    ),
+    components(schemas(Report, EvaluationReport))
 )]
 struct Description;
 
@@ -72,6 +75,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(experiments::show, experiments::withdraw))
         .routes(routes!(experiment_events::follow))
         .routes(routes!(experiments::download))
+        .routes(routes!(cell_map::download))
         .routes(routes!(experiments::table))
         .routes(routes!(studies::multisensory))
         .routes(routes!(studies::validate))

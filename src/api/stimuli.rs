@@ -40,6 +40,7 @@ impl From<Stimulus> for StimulusView {
 
 /// What a raw body is called.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Upload {
     /// File name of a raw body; its extension tells the format of a transcript, a map or an atlas.

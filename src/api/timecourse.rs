@@ -16,6 +16,7 @@ const MOST: usize = 4096;
 
 /// What is asked for.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     /// May be left out when the prediction has one subject.

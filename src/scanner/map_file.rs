@@ -114,6 +114,14 @@ impl Format {
     }
 }
 
+/// The map of this name, or the first, at the vertices of the surfaces' mesh or of the coarser one that the file is of; NaN where it
+/// has no value.
+pub fn one_map(file: &MapFile, name: Option<&str>, surfaces: &Surfaces) -> Result<Vec<f32>, Error> {
+    let select = |mesh| MeasuredMap::select(file.maps(Space::default(), surfaces, mesh)?, name);
+    let (_, map) = on_common_mesh(surfaces, select)?;
+    Ok(map.values().iter().map(|value| value.unwrap_or(f32::NAN)).collect())
+}
+
 /// The finest mesh, that of the surfaces at most, on which `read` succeeds: a refusal that names a coarser one of the
 /// family is followed.
 pub(super) fn on_common_mesh<T>(

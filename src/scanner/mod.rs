@@ -47,7 +47,7 @@ pub use components::{ComponentRow, ComponentsReport, ComponentsRequest, componen
 pub use error::Error;
 pub use group::{GroupReport, group};
 pub use intake::{Desk, Intake};
-pub use map_file::{MapFile, Space};
+pub use map_file::{MapFile, Space, one_map};
 pub use multisensory::{MultisensoryReport, SubjectSenses};
 pub use permuted::PermutationReport;
 pub use region_rows::RegionRow;

@@ -22,6 +22,7 @@ pub(super) const UNIT_OF_SCANS: &str = "The unit is the scan. A p is about the s
 
 /// An experiment's results.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ExperimentReport)]
 pub struct Report {
     /// Always true: no value here was measured.
     pub is_prediction: bool,

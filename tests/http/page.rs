@@ -23,8 +23,10 @@ fn runs(program: &str) -> bool {
 fn a_person_predicts_and_watches() {
     let chromium = std::env::var("ENCORTEX_CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
     let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("web");
-    if !runs("node") || !runs(&chromium) || !web.join("node_modules").exists() {
-        eprintln!("SKIPPED: the page is not tested: node, {chromium} or web/node_modules is absent; run scripts/setup");
+    if !runs("node") || !runs(&chromium) || !runs("espeak-ng") || !web.join("node_modules").exists() {
+        eprintln!(
+            "SKIPPED: the page is not tested: node, {chromium}, espeak-ng or web/node_modules is absent; run scripts/setup"
+        );
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -5,6 +5,7 @@ import './styles/base.css';
 import './styles/components.css';
 import './styles/predict.css';
 import './styles/watch.css';
+import './styles/experiment.css';
 import { Shell } from './shell';
 
 const root = document.getElementById('page');

@@ -1,7 +1,9 @@
 // Which page stands at which address.
 import type { ComponentType } from 'preact';
 import type { Place } from './router';
+import { Experiments } from './experiment/experiments';
 import { Predict } from './predict/predict';
+import { Subjects } from './subjects/subjects';
 import { Watch } from './watch/watch';
 
 export interface PageProps {
@@ -19,6 +21,8 @@ interface Entry {
 export const PAGES: readonly Entry[] = [
   { at: '', title: 'Predict', page: Predict },
   { at: 'predictions', title: 'Watch', page: Watch },
+  { at: 'experiments', title: 'Experiments', page: Experiments },
+  { at: 'subjects', title: 'Subjects', page: Subjects },
 ];
 
 /** The page of an address; the first one where there is none. */

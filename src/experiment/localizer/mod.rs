@@ -17,8 +17,9 @@ use crate::features::Modality;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Localizer {
-    /// The name of its file.
-    #[serde(default, skip_deserializing)]
+    /// The name of its file, which does not repeat it.
+    #[serde(default)]
+    #[schema(required)]
     pub name: String,
     pub title: String,
     /// What it shows, in two or three sentences.

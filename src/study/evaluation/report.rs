@@ -141,6 +141,7 @@ pub struct RegionScore {
 
 /// One prediction for everyone, beside how well people predict each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EvaluatedGroup)]
 pub struct GroupReport {
     /// The subject of the model whose head predicted the group.
     pub predicted_by: String,

@@ -37,7 +37,8 @@ export function ColourBar({ scale, unit }: { scale: Scale; unit: string }) {
 /** As many decimals as tell a hundredth of the range apart, so that numbers in a column can be compared. */
 export function aligned(value: number, range: number): string {
   const decimals = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(range || 1))));
-  return value.toFixed(decimals).replace('-', '−');
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? (0).toFixed(decimals) : text.replace('-', '−');
 }
 
 /** Three significant digits. */

@@ -5,6 +5,7 @@ import { membersOf, named, type Anatomy } from '../anatomy';
 import { announce } from '../components/announce';
 import { ColourBar, digits } from '../components/colour_bar';
 import { CortexCanvas } from '../components/cortex_canvas';
+import { Tip, type Pointed } from '../components/tip';
 import type { Cortex } from '../cortex/cortex';
 import { SIDES } from '../cortex/geometry';
 import { UNIT } from '../model';
@@ -17,12 +18,6 @@ interface Props {
   anatomy: Anatomy;
   rows: Rows;
   made(cortex: Cortex): void;
-}
-
-interface Pointed {
-  place: number;
-  x: number;
-  y: number;
 }
 
 export function Brain({ session, anatomy, rows, made }: Props) {
@@ -61,19 +56,6 @@ export function Brain({ session, anatomy, rows, made }: Props) {
         <ColourBar scale={scale.value} unit={UNIT} />
       </div>
     </>
-  );
-}
-
-function Tip({ pointed: { place, x, y }, anatomy, values }: { pointed: Pointed; anatomy: Anatomy; values: Float32Array | undefined }) {
-  const { hemisphere, vertex, region, mni152 } = named(place, anatomy);
-  return (
-    <div class="tip" data-place={place} style={{ left: `min(${x + 14}px, 100% - 13rem)`, top: `${Math.max(0, y - 64)}px` }}>
-      <strong data-value={values?.[place]}>{values ? digits(values[place]) : '–'}</strong> {region && <strong>· {region}</strong>}
-      <div>
-        {hemisphere}, vertex {vertex}
-      </div>
-      <div class="soft">≈ MNI152, affine: {mni152.map((millimetres) => millimetres.toFixed(0).replace('-', '−')).join(', ')} mm</div>
-    </div>
   );
 }
 

@@ -1,41 +1,7 @@
-// How the cortex is drawn: the view, how far it is inflated, the map, its threshold and its limit.
-import { CAMERA, LAYOUTS, type Layout } from '../cortex/camera';
-import { Popover, Segments, Slider } from '../components/controls';
+// How the cortex is drawn: how far it is inflated, the map, its threshold and its limit.
+import { Slider } from '../components/controls';
 import { MAPS, type MapName, type Scale } from '../cortex/scale';
 import type { Session } from './session';
-
-const LAYOUT_NAMES: Record<Layout, string> = {
-  four: '2 × 2',
-  lateral: 'lateral',
-  medial: 'medial',
-  dorsal: 'dorsal',
-  ventral: 'ventral',
-  anterior: 'front',
-  posterior: 'back',
-};
-
-export function Views({ session: { camera } }: { session: Session }) {
-  const isTurned = camera.value.turn !== 0 || camera.value.tilt !== 0 || camera.value.zoom !== 1;
-  return (
-    <div class="row views">
-      <Segments
-        label="View"
-        options={LAYOUTS.map((layout) => [layout, LAYOUT_NAMES[layout]] as const)}
-        value={camera.value.layout}
-        change={(layout) => (camera.value = { ...CAMERA, inflation: camera.value.inflation, layout })}
-      />
-      <Popover label="Turn" align="right">
-        <Slider label="To the side (°)" value={camera.value.turn} min={-180} max={180} step={1} change={(turn) => (camera.value = { ...camera.value, turn })} />
-        <Slider label="Up and down (°)" value={camera.value.tilt} min={-180} max={180} step={1} change={(tilt) => (camera.value = { ...camera.value, tilt })} />
-        <Slider label="Nearer" value={camera.value.zoom} min={0.6} max={6} step={0.1} change={(zoom) => (camera.value = { ...camera.value, zoom })} />
-        <p class="small soft">Or drag the cortex; pinch, or turn the wheel with Ctrl, to come nearer.</p>
-        <button class="button" disabled={!isTurned} onClick={() => (camera.value = { ...CAMERA, inflation: camera.value.inflation, layout: camera.value.layout })}>
-          Straighten
-        </button>
-      </Popover>
-    </div>
-  );
-}
 
 export function Drawing({ session: { camera, scale, smooth }, range }: { session: Session; range: number }) {
   const now = scale.value;

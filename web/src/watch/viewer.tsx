@@ -5,6 +5,7 @@ import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
 import { Problem } from '../api/client';
 import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
+import { Views } from '../components/views';
 import type { Cortex } from '../cortex/cortex';
 import { remember, remembered } from '../history';
 import { warning } from '../model';
@@ -18,7 +19,7 @@ import { Regions } from './regions';
 import { Rows } from './rows';
 import { save } from './save';
 import { Session, type View } from './session';
-import { Drawing, Views } from './settings';
+import { Drawing } from './settings';
 import { fetchStimulus, type Stimulus } from './stimulus';
 import { StimulusPlayer } from './stimulus_player';
 import { Transport, useKeys } from './transport';
@@ -94,7 +95,7 @@ export function Viewer({ view, result, place }: Props) {
           <Drawing session={session} range={range.value} />
         </aside>
         <section class="brain" aria-label="Cortex">
-          <Views session={session} />
+          <Views camera={session.camera} />
           {anatomy.value && <Brain session={session} anatomy={anatomy.value} rows={rows} made={(made) => (cortex.current = made)} />}
         </section>
         <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} rows={rows} />}</aside>
