@@ -64,16 +64,5 @@ export async function bench() {
     },
     /** What is picked in a corner, where there is no cortex. */
     beside: () => cortex.pick(1, 1),
-    /** Milliseconds of JavaScript to draw a new second. */
-    cost() {
-      const frames = [blob(0, [-12, -100, 0], 20), blob(1, [12, -100, 0], 20)];
-      const times = Array.from({ length: 40 }, (_, index) => {
-        const begun = performance.now();
-        cortex.show({ values: frames[index % 2] });
-        cortex.draw();
-        return performance.now() - begun;
-      });
-      return times.sort((a, b) => a - b)[20];
-    },
   };
 }

@@ -18,7 +18,7 @@ export const TABLET = { width: 820, height: 1180 };
 
 /** `flags` are further ones of Chromium's. */
 export async function open(options = {}, flags = []) {
-  await mkdir(pictures, { recursive: true });
+  if (pictures) await mkdir(pictures, { recursive: true });
   const browser = await chromium.launch({ executablePath: process.env.ENCORTEX_CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();

@@ -62,8 +62,3 @@ test('what is picked is what is drawn', async () => {
   assert.ok(left.place < vertices && right.place >= vertices);
   assert.equal(await page.evaluate(() => globalThis.bench.beside()), undefined);
 });
-
-test('a new second takes little of the processor', async () => {
-  const cost = await page.evaluate(() => globalThis.bench.cost());
-  assert.ok(cost < 16, `${cost.toFixed(1)} ms of JavaScript`);
-});
