@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks';
 import { Problem } from '../api/client';
 import { upload } from '../api/upload';
 import { Icon, Meter } from '../components/controls';
+import { DropArea } from '../components/drop_area';
 import { ProblemNote } from '../components/problem';
 import { chosen, dropped, type Found } from './folders';
 import { emptyCondition, withConditions, type Draft, type DraftedCondition } from './draft';
@@ -121,23 +122,9 @@ function has({ given, uploads, lines }: DraftedCondition, { zip }: Draft): strin
 }
 
 function FolderDrop({ isOwn, take }: { isOwn: boolean; take(found: Found[]): void }) {
-  const over = useSignal(false);
   const chooser = useRef<HTMLInputElement>(null);
   return (
-    <div
-      class={over.value ? 'drop over' : 'drop'}
-      onDragOver={(event) => {
-        event.preventDefault();
-        over.value = true;
-      }}
-      onDragLeave={() => (over.value = false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        over.value = false;
-        if (event.dataTransfer) void dropped(event.dataTransfer).then(take);
-      }}
-    >
-      <Icon name="film" />
+    <DropArea drop={(transfer) => void dropped(transfer).then(take)}>
       <div>
         <p>
           <strong>Drop the folders of the conditions, or a zip of them</strong>
@@ -159,6 +146,6 @@ function FolderDrop({ isOwn, take }: { isOwn: boolean; take(found: Found[]): voi
         aria-label="Folders"
         onChange={({ currentTarget }) => currentTarget.files && take(chosen(currentTarget.files))}
       />
-    </div>
+    </DropArea>
   );
 }

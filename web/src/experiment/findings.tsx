@@ -6,7 +6,7 @@ import { address, get, Problem, request } from '../api/client';
 import { Icon, Section } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import type { Cortex } from '../cortex/cortex';
-import { Drawing } from '../maps/drawing';
+import { Drawing } from '../components/drawing';
 import { MapView } from '../maps/map_view';
 import { RegionMeans } from '../maps/region_means';
 import { warning } from '../model';
@@ -86,7 +86,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
       <div class="stage">
         <aside class="shown" aria-label="What is shown">
           <Choices report={now} contrast={contrast} map={map} cells={view.cells} />
-          <Drawing look={map.look} />
+          <Drawing camera={map.look.camera} scale={map.look.scale} range={map.look.range.value} />
           <Counted contrast={contrast} report={now} />
         </aside>
         {anatomy.value && hasMaps ? (

@@ -1,7 +1,6 @@
 // Where files are dropped, chosen or pasted, and text is typed.
-import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { Icon } from '../components/controls';
+import { DropArea } from '../components/drop_area';
 import { take, type Draft } from './draft';
 
 interface Props {
@@ -10,7 +9,6 @@ interface Props {
 }
 
 export function Drop({ draft, change }: Props) {
-  const over = useSignal(false);
   const chooser = useRef<HTMLInputElement>(null);
   const latest = useRef(draft);
   latest.current = draft;
@@ -23,20 +21,7 @@ export function Drop({ draft, change }: Props) {
     return () => removeEventListener('paste', paste);
   }, []);
   return (
-    <div
-      class={over.value ? 'drop over' : 'drop'}
-      onDragOver={(event) => {
-        event.preventDefault();
-        over.value = true;
-      }}
-      onDragLeave={() => (over.value = false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        over.value = false;
-        accept(event.dataTransfer?.files);
-      }}
-    >
-      <Icon name="film" />
+    <DropArea drop={({ files }) => accept(files)}>
       <div>
         <p>
           <strong>Drop a film, a sound, a picture or a text</strong>
@@ -47,6 +32,6 @@ export function Drop({ draft, change }: Props) {
         Choose a file
       </button>
       <input ref={chooser} type="file" multiple class="visually-hidden" tabIndex={-1} aria-label="Files" onChange={({ currentTarget }) => accept(currentTarget.files)} />
-    </div>
+    </DropArea>
   );
 }

@@ -8,13 +8,15 @@ import { go } from '../router';
 import { EMPTY, isWhole, send, type Run } from './runs';
 
 /** Of a fit. */
-const FEWEST_RUNS = 3;
+const FEWEST_RUNS = 2;
+/** Rows that the form of a fit begins with. */
+const FIRST_ROWS = 3;
 
 export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
   const isFit = aim === 'fit';
   const name = useSignal('');
   const simulated = useSignal(false);
-  const runs = useSignal<Run[]>(Array.from({ length: isFit ? FEWEST_RUNS : 1 }, () => EMPTY));
+  const runs = useSignal<Run[]>(Array.from({ length: isFit ? FIRST_ROWS : 1 }, () => EMPTY));
   const sending = useSignal<{ name: string; fraction: number } | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
   const stopping = useRef(new AbortController());

@@ -6,7 +6,7 @@ import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
 import { Problem } from '../api/client';
 import { Segments } from '../components/controls';
 import { ProblemNote } from '../components/problem';
-import { Drawing } from '../maps/drawing';
+import { Drawing } from '../components/drawing';
 import { Look } from '../maps/look';
 import { MapView } from '../maps/map_view';
 import { RegionMeans } from '../maps/region_means';
@@ -75,7 +75,7 @@ export function ScoreMaps({ maps, mesh, query, children }: Props) {
       <div class="stage">
         <aside class="shown" aria-label="Scores">
           {children}
-          <Drawing look={look} />
+          <Drawing camera={look.camera} scale={look.scale} range={look.range.value} />
         </aside>
         {anatomy.value && map ? (
           <MapView

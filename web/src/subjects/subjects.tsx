@@ -53,7 +53,7 @@ function List() {
         </div>
       </div>
       {problem.value && <ProblemNote problem={problem.value} again={load} />}
-      {subjects.value?.length === 0 && <p class="soft">Nobody has been fitted on this server. Three runs or more of a person are enough to begin with.</p>}
+      {subjects.value?.length === 0 && <p class="soft">Nobody has been fitted on this server. Two runs of a person, of two stimuli, are enough to begin with.</p>}
       {subjects.value && subjects.value.length > 0 && <Fitted subjects={subjects.value} />}
       {evaluations.value.length > 0 && (
         <section class="stack">

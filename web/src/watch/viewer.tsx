@@ -6,6 +6,7 @@ import { Problem } from '../api/client';
 import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import { Views } from '../components/views';
+import { Drawing } from '../components/drawing';
 import type { Cortex } from '../cortex/cortex';
 import { remember, remembered } from '../history';
 import { warning } from '../model';
@@ -19,7 +20,6 @@ import { Regions } from './regions';
 import { Rows } from './rows';
 import { save } from './save';
 import { Session, type View } from './session';
-import { Drawing } from './settings';
 import { fetchStimulus, type Stimulus } from './stimulus';
 import { StimulusPlayer } from './stimulus_player';
 import { Transport, useKeys } from './transport';
@@ -92,7 +92,12 @@ export function Viewer({ view, result, place }: Props) {
       <div class="stage">
         <aside class="shown" aria-label="Stimulus and drawing">
           {stimulus.value && <StimulusPlayer session={session} stimulus={stimulus.value} clock={clock} />}
-          <Drawing session={session} range={range.value} />
+          <Drawing camera={session.camera} scale={session.scale} range={range.value} limitLabel="Limit, the same for all seconds">
+            <label class="row small" title="Between one second and the next; off, the cortex changes once a second, as it is predicted">
+              <input type="checkbox" checked={session.smooth.value} onChange={({ currentTarget }) => (session.smooth.value = currentTarget.checked)} />
+              Interpolate
+            </label>
+          </Drawing>
         </aside>
         <section class="brain" aria-label="Cortex">
           <Views camera={session.camera} />

@@ -1,9 +1,20 @@
-// How the cortex is drawn: how far it is inflated, the map, its threshold and its limit.
-import { Slider } from '../components/controls';
+// How values are drawn on the cortex: threshold and limit, how far it is inflated, the colours, and what else belongs there.
+import type { Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import type { Camera } from '../cortex/camera';
 import { MAPS, type MapName, type Scale } from '../cortex/scale';
-import type { Session } from './session';
+import { Slider } from './controls';
 
-export function Drawing({ session: { camera, scale, smooth }, range }: { session: Session; range: number }) {
+interface Props {
+  camera: Signal<Camera>;
+  scale: Signal<Scale | undefined>;
+  /** The greatest value there is, or near it. */
+  range: number;
+  limitLabel?: string;
+  children?: ComponentChildren;
+}
+
+export function Drawing({ camera, scale, range, limitLabel = 'Limit', children }: Props) {
   const now = scale.value;
   if (!now) return null;
   const change = (part: Partial<Scale>): void => {
@@ -15,11 +26,11 @@ export function Drawing({ session: { camera, scale, smooth }, range }: { session
   return (
     <section class="drawing stack" aria-label="How it is drawn">
       <Slider label="Threshold" value={now.threshold} min={0} max={now.limit} step={step} change={(threshold) => change({ threshold })} />
-      <Slider label="Limit, the same for all seconds" value={now.limit} min={step} max={most} step={step} change={(limit) => change({ limit })} />
+      <Slider label={limitLabel} value={now.limit} min={step} max={most} step={step} change={(limit) => change({ limit })} />
       <Slider label="Pial to inflated" value={camera.value.inflation} min={0} max={1} step={0.01} change={(inflation) => (camera.value = { ...camera.value, inflation })} />
       <div class="row spread">
         <label class="row small">
-          <span class="label">Map</span>
+          <span class="label">Colours</span>
           <select class="box" aria-label="Colour map" value={now.map} onChange={({ currentTarget }) => change({ map: currentTarget.value as MapName })}>
             {MAPS.map((map) => (
               <option key={map} value={map}>
@@ -28,10 +39,7 @@ export function Drawing({ session: { camera, scale, smooth }, range }: { session
             ))}
           </select>
         </label>
-        <label class="row small" title="Between one second and the next; off, the cortex changes once a second, as it is predicted">
-          <input type="checkbox" checked={smooth.value} onChange={({ currentTarget }) => (smooth.value = currentTarget.checked)} />
-          Interpolate
-        </label>
+        {children}
       </div>
     </section>
   );
