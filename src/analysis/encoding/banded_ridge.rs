@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::cores::{BLOCK, joined, on_all_cores};
 use super::cross_validation::CrossValidation;
 use super::error::expect;
+use super::product::product;
 use super::ridge::check;
 use super::spectrum::Spectrum;
 use super::{Bands, Criterion, Error, LinearModel, Moments, PenaltyRule, Runs};
@@ -106,9 +107,9 @@ impl BandedRidge {
                 if cancel.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
-                let products = data.cross.select(Axis(0), outputs).dot(&spectrum.axes);
-                let along = spectrum.weights(&products, None, |place| choice.alpha[outputs[place]]);
-                Ok(along.dot(&spectrum.axes.t()))
+                let products = product(data.cross.select(Axis(0), outputs).view(), spectrum.axes.view());
+                let along = spectrum.weights(products.view(), None, |place| choice.alpha[outputs[place]]);
+                Ok(product(along.view(), spectrum.axes.t()))
             })?;
             for (&output, fitted) in outputs.iter().zip(joined(Axis(0), &fitted).outer_iter()) {
                 weights.row_mut(output).assign(&fitted);

@@ -5,11 +5,12 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, s};
 use tokio_util::sync::CancellationToken;
 
 use super::cores::{blocks, joined, on_all_cores};
 use super::moments::outer;
+use super::product::product;
 use super::spectrum::{Spectrum, root};
 use super::{Criterion, Error, Moments, Runs};
 
@@ -69,7 +70,7 @@ impl<'a> CrossValidation<'a> {
                 if cancel.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
-                let prior = prior.map(|prior| prior.slice_move(ndarray::s![outputs.clone(), ..]));
+                let prior = prior.map(|prior| prior.slice_move(s![outputs.clone(), ..]));
                 scores.assign(&split.scores(&self.total, turned, outputs.clone(), penalties, prior, self.criterion));
             }
             Ok(scores)
@@ -91,7 +92,7 @@ impl<'a> Split<'a> {
 
     fn turn(&self, scale: Option<&Array1<f64>>) -> Result<Turned, Error> {
         let spectrum = Spectrum::new(self.gram.view(), scale)?;
-        let root = spectrum.axes.t().dot(&self.root);
+        let root = product(spectrum.axes.t(), self.root.view());
         let apart = self.apart.mapv(|apart| apart as f32).dot(&spectrum.axes);
         Ok(Turned { spectrum, root, apart })
     }
@@ -107,17 +108,20 @@ impl<'a> Split<'a> {
     ) -> Array2<f32> {
         let axes = &turned.spectrum.axes;
         let held_out = self.held_out.cross_of(outputs.clone());
-        let output_apart = self.output_apart.slice(ndarray::s![outputs.clone()]);
+        let output_apart = self.output_apart.slice(s![outputs.clone()]);
         let between = outer(output_apart, self.apart.view()).mapv(|product| (product * self.weight) as f32);
-        let products = (&total.cross_of(outputs.clone()) - &held_out - between).dot(axes);
-        let held_out = held_out.dot(axes);
-        let prior = prior.map(|prior| prior.dot(axes));
+        let products = &total.cross_of(outputs.clone()) - &held_out - between;
+        let products = product(products.view(), axes.view());
+        let held_out = product(held_out, axes.view());
+        let prior = prior.map(|prior| product(prior, axes.view()));
         let mut scores = Array2::zeros((penalties.len(), outputs.len()));
         for (&penalty, mut scores) in penalties.iter().zip(scores.outer_iter_mut()) {
-            let weights = turned.spectrum.weights(&products, prior.as_ref(), |_| penalty);
-            let shared = (&weights * &held_out).sum_axis(Axis(1));
-            let predicted = weights.dot(&turned.root).map_axis(Axis(1), |row| row.dot(&row));
-            let offsets = weights.dot(&turned.apart);
+            let axes = if prior.is_some() { 0 } else { turned.spectrum.first_in_reach(penalty) }..;
+            let weights = turned.spectrum.weights(products.slice(s![.., axes.clone()]), prior.as_ref(), |_| penalty);
+            let shared = (&weights * &held_out.slice(s![.., axes.clone()])).sum_axis(Axis(1));
+            let root = turned.root.slice(s![axes.clone(), ..]);
+            let predicted = product(weights.view(), root).map_axis(Axis(1), |row| row.dot(&row));
+            let offsets = weights.dot(&turned.apart.slice(s![axes]));
             for (place, output) in outputs.clone().enumerate() {
                 let fit = HeldOut {
                     rows: self.held_out.rows as f64,

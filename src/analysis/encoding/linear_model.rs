@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use super::cores::{BLOCK, blocks, joined, on_all_cores};
 use super::cross_validation::HeldOut;
 use super::error::expect;
+use super::product::product;
 use super::{Error, Moments, Scores};
 
 /// Weights and intercepts.
@@ -51,7 +52,7 @@ impl LinearModel {
         let blocks = responses.axis_chunks_iter_mut(Axis(1), BLOCK).zip(self.weights.axis_chunks_iter(Axis(0), BLOCK));
         let blocks = blocks.zip(self.intercepts.axis_chunks_iter(Axis(0), BLOCK));
         on_all_cores(blocks, |((mut responses, weights), intercepts)| {
-            responses.assign(&(features.dot(&weights.t()) + intercepts));
+            responses.assign(&(product(features, weights.t()) + intercepts));
             Ok(())
         })?;
         Ok(responses)
@@ -69,7 +70,7 @@ impl LinearModel {
         let scores = on_all_cores(blocks(data.outputs()), |outputs| {
             let weights = self.weights.slice(s![outputs.clone(), ..]);
             let shared = (&weights * &data.cross_of(outputs.clone())).sum_axis(Axis(1));
-            let predicted = (&weights.dot(&gram) * &weights).sum_axis(Axis(1));
+            let predicted = (&product(weights, gram.view()) * &weights).sum_axis(Axis(1));
             let predicted_means = weights.dot(&means) + self.intercepts.slice(s![outputs.clone()]);
             let fit = |(place, output): (usize, usize)| HeldOut {
                 rows: data.rows as f64,

@@ -36,6 +36,7 @@ mod moments;
 mod paired;
 mod penalty_rule;
 mod principal;
+mod product;
 mod region_means;
 mod retrieval;
 mod ridge;

@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 
 use super::cores::{BLOCK, joined, on_all_cores};
 use super::error::expect;
+use super::product::product;
 use super::{Error, finite};
 
 /// The most features of a model; its Gram matrix takes 0.5 GB.
@@ -85,7 +86,7 @@ impl Moments {
         let blocks = blocks.zip(output_means.axis_chunks_iter(Axis(0), BLOCK));
         let squares = on_all_cores(blocks, |((mut cross, responses), means)| {
             let responses = &responses - &means.mapv(|mean| mean as f32);
-            cross += &responses.t().dot(&features);
+            cross += &product(responses.t(), features.view());
             let square = |value: &f32| f64::from(*value).powi(2);
             Ok(responses.map_axis(Axis(0), |series| series.iter().map(square).sum()))
         })?;

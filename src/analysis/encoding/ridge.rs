@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::cores::{blocks, joined, on_all_cores};
 use super::cross_validation::CrossValidation;
 use super::error::expect;
+use super::product::product;
 use super::spectrum::Spectrum;
 use super::{Error, LinearModel, Moments, PenaltyRule, Runs};
 
@@ -104,11 +105,10 @@ fn weights(
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let products = data.cross_of(outputs.clone()).dot(&spectrum.axes);
-        let prior = prior.map(|prior| prior.slice_move(s![outputs.clone(), ..]).dot(&spectrum.axes));
-        Ok(spectrum
-            .weights(&products, prior.as_ref(), |output| penalties[outputs.start + output])
-            .dot(&spectrum.axes.t()))
+        let products = product(data.cross_of(outputs.clone()), spectrum.axes.view());
+        let prior = prior.map(|prior| product(prior.slice_move(s![outputs.clone(), ..]), spectrum.axes.view()));
+        let along = spectrum.weights(products.view(), prior.as_ref(), |output| penalties[outputs.start + output]);
+        Ok(product(along.view(), spectrum.axes.t()))
     })?;
     Ok(joined(Axis(0), &blocks))
 }

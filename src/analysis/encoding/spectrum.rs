@@ -1,19 +1,22 @@
 //! The eigenvectors of a Gram matrix, in which a ridge solution for any penalty is a division.
 
 use faer::{Mat, Side};
-use ndarray::{Array1, Array2, ArrayView2, Zip};
+use ndarray::{Array1, Array2, ArrayView2, Zip, s};
 
 use super::Error;
 
 /// Eigenvalues below this share of the largest, a feature, are rounding.
 const ROUNDING: f64 = f64::EPSILON;
+/// Eigenvalues below this share of a penalty leave weights at nothing: what they all add to a prediction is less than this
+/// share of the response.
+const OUT_OF_REACH: f64 = 1e-4;
 
 /// The axes along which scaled features vary: with features `X` of scale `s`, `diag(s) Xᵀ X diag(s) = U diag(values) Uᵀ`.
 #[derive(Clone, Debug)]
 pub(super) struct Spectrum {
     /// `(feature, axis)`: `diag(s) U`.
     pub axes: Array2<f32>,
-    /// Sums of squares along each axis, 0 where there is nothing but rounding.
+    /// Sums of squares along each axis, in rising order; 0 where there is nothing but rounding.
     pub values: Array1<f64>,
 }
 
@@ -40,15 +43,21 @@ impl Spectrum {
         self.values.mapv(|value| (value / penalty + 1.0).recip() as f32)
     }
 
-    /// Weights along the axes `(output, axis)` of outputs whose products with the axes are `products`, drawn towards `prior`
-    /// along the axes, each output by its own penalty.
+    /// The first axis that a penalty lets weights along, where they are drawn towards 0.
+    pub(super) fn first_in_reach(&self, penalty: f64) -> usize {
+        self.values.iter().take_while(|value| **value < penalty * OUT_OF_REACH).count()
+    }
+
+    /// Weights along the axes `(output, axis)` of outputs whose products with the axes, or the last of them, are `products`,
+    /// drawn towards `prior` along the axes, each output by its own penalty.
     pub(super) fn weights(
         &self,
-        products: &Array2<f32>,
+        products: ArrayView2<'_, f32>,
         prior: Option<&Array2<f32>>,
         mut penalty_of: impl FnMut(usize) -> f64,
     ) -> Array2<f32> {
-        let mut weights = products.clone();
+        let axes = self.values.len() - products.ncols()..;
+        let mut weights = products.to_owned();
         let mut last: Option<(f64, Array1<f32>, Array1<f32>)> = None;
         for (output, mut row) in weights.outer_iter_mut().enumerate() {
             let penalty = penalty_of(output);
@@ -56,7 +65,7 @@ impl Spectrum {
                 Some(known) if known.0 == penalty => last.insert(known),
                 _ => last.insert((penalty, self.gains(penalty), self.trust(penalty))),
             };
-            row *= &*gains;
+            row *= &gains.slice(s![axes.clone()]);
             if let Some(prior) = prior {
                 Zip::from(&mut row)
                     .and(prior.row(output))
@@ -110,8 +119,8 @@ mod tests {
     fn a_prior_stays_where_the_data_say_nothing() {
         let spectrum = Spectrum { axes: Array2::eye(2), values: ndarray::arr1(&[8.0, 0.0]) };
         let (products, prior) = (ndarray::arr2(&[[4.0, 0.0]]), ndarray::arr2(&[[3.0, 5.0]]));
-        assert_eq!(spectrum.weights(&products, Some(&prior), |_| 2.0), ndarray::arr2(&[[1.0, 5.0]]));
-        assert_eq!(spectrum.weights(&products, None, |_| 2.0), ndarray::arr2(&[[0.4, 0.0]]));
-        assert_eq!(spectrum.weights(&products, Some(&prior), |_| f64::INFINITY), prior);
+        assert_eq!(spectrum.weights(products.view(), Some(&prior), |_| 2.0), ndarray::arr2(&[[1.0, 5.0]]));
+        assert_eq!(spectrum.weights(products.view(), None, |_| 2.0), ndarray::arr2(&[[0.4, 0.0]]));
+        assert_eq!(spectrum.weights(products.view(), Some(&prior), |_| f64::INFINITY), prior);
     }
 }

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cores::{blocks, joined, on_all_cores};
 use super::error::expect;
+use super::product::product;
 use super::{BandedRidge, Bands, Error, LinearModel, Moments, Runs};
 
 /// The variance of held-out runs that a model explains, a band at a time.
@@ -32,7 +33,7 @@ impl VariancePartition {
         let gram = data.gram.mapv(|value| value as f32);
         let blocks = on_all_cores(blocks(data.outputs()), |outputs| {
             let weights = weights.slice(s![outputs.clone(), ..]);
-            let gained = &data.cross_of(outputs.clone()) * 2.0 - weights.dot(&gram);
+            let gained = &data.cross_of(outputs.clone()) * 2.0 - product(weights, gram.view());
             let mut parts = Array2::zeros((bands.count(), outputs.len()));
             for (range, mut part) in bands.ranges().zip(parts.outer_iter_mut()) {
                 let shared = &weights.slice(s![.., range.clone()]) * &gained.slice(s![.., range]);
@@ -48,18 +49,19 @@ impl VariancePartition {
     }
 }
 
-/// What only a band explains: R² on `held_out` of the model with all bands less that of a model fitted without the band,
-/// `(band, output)`. Fits one model a band.
+/// What only a band explains: R² on `held_out` of `whole`, the model with all bands that `ridge` fits to `runs`, less that of a
+/// model fitted without the band, `(band, output)`. Fits one model a band.
 ///
 /// # Errors
 /// As [`BandedRidge::fit`]; [`Error::Bands`] where there is one band only.
 pub fn unique_variance(
     ridge: &BandedRidge,
+    whole: &LinearModel,
     runs: &Runs,
     held_out: &Moments,
     cancel: &CancellationToken,
 ) -> Result<Array2<f32>, Error> {
-    let whole = ridge.fit(runs, cancel)?.model.score(held_out)?.r_squared;
+    let whole = whole.score(held_out)?.r_squared;
     let mut unique = Array2::zeros((ridge.bands.count(), runs.outputs()));
     for (band, mut unique) in unique.outer_iter_mut().enumerate() {
         let (bands, features) = ridge.bands.without(band)?;
@@ -113,7 +115,7 @@ mod tests {
         assert!(near(partition.parts[[2, 0]], 0.0) && near(partition.total[0], 0.8));
         let r_squared = fit.model.score(&held_out).unwrap().r_squared[0];
         assert!((partition.total[0] - r_squared).abs() < 0.01, "the means differ little");
-        let unique = unique_variance(&ridge, &runs, &held_out, &token).unwrap();
+        let unique = unique_variance(&ridge, &fit.model, &runs, &held_out, &token).unwrap();
         assert!(near(unique[[0, 0]], 0.4) && near(unique[[1, 0]], 0.4) && near(unique[[2, 0]], 0.0), "{unique}");
     }
 }

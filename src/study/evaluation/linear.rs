@@ -152,7 +152,7 @@ impl Linear<'_> {
         let partition = VariancePartition::new(&model, &ridge.bands, &held_out)?;
         let unique = match ridge.bands.count() {
             1 => None,
-            _ => Some(unique_variance(&ridge, &fitted, &held_out, cancel)?),
+            _ => Some(unique_variance(&ridge, &model, &fitted, &held_out, cancel)?),
         };
         let of_band = |(band, (modality, components)): (usize, &(Modality, PrincipalComponents))| ModalityVariance {
             modality: *modality,
