@@ -13,7 +13,7 @@ use serde_json::Value;
 
 /// Six films of two minutes, three subjects.
 const PLAN: &str = "hours = 0.1333\nfilm_minutes = 2.0\nsubjects = 2\nheld_out_subjects = 1\nheld_out_minutes = 4.0\n\
-    test_repeats = 2\nsignal_share = 0.4\nseed = 5\n";
+    one_sense_share = 0.5\ntest_repeats = 2\nsignal_share = 0.4\nseed = 5\n";
 const FILMS: [&str; 6] = ["heldout01", "heldout02", "test01", "train01", "train02", "validation01"];
 const SECONDS: usize = 120;
 const VERTICES: usize = 20_484;
@@ -130,9 +130,11 @@ fn studies_name_runs_of_their_shape(cohort: &Path) {
             assert_eq!(bold.dim(), (SECONDS, VERTICES));
             assert!(bold.iter().all(|value| value.is_finite()));
             assert_eq!((run["tr_s"].as_float(), run["onset_s"].as_float()), (Some(1.0), Some(0.0)));
-            for medium in ["video", "transcript"] {
-                assert!(path(&run["stimulus"][medium]).is_file());
-            }
+            let stimulus = run["stimulus"].as_table().unwrap();
+            assert!(stimulus.len() == 2 && stimulus.values().all(|file| path(file).is_file()), "{stimulus:?}");
+            let is_story =
+                run["bold"].as_str().is_some_and(|bold| bold.contains("train02") || bold.contains("heldout02"));
+            assert_eq!(stimulus.contains_key("audio"), is_story, "the last film to learn from has sound alone");
         }
     }
 }
@@ -160,10 +162,10 @@ fn splits_share_no_stimulus(cohort: &Path) {
         }
         assert!(!stimuli(one).is_empty());
     }
-    let films: BTreeSet<_> = FILMS
-        .map(|film| blake3::hash(&fs::read(cohort.join(format!("stimuli/{film}.mp4"))).unwrap()).to_string())
-        .into();
-    assert_eq!(films.len(), FILMS.len());
+    let is_film = |path: &PathBuf| path.extension().is_some_and(|end| end == "mp4" || end == "wav");
+    let films: Vec<PathBuf> = files(&cohort.join("stimuli")).into_iter().filter(is_film).collect();
+    let contents: BTreeSet<_> = films.iter().map(|film| blake3::hash(&fs::read(film).unwrap()).to_string()).collect();
+    assert!(films.len() == FILMS.len() && contents.len() == films.len());
 }
 
 fn texts_of_localizers_are_held_out(cohort: &Path) {

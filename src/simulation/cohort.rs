@@ -99,7 +99,8 @@ fn films(
     let mut programmes = Vec::with_capacity(names.len());
     for name in names {
         let mut rng = generator(plan.seed, &name.name);
-        programmes.push((name, Programme::draw(plan.film_s(), &mut stocks[name.split as usize], &mut rng)));
+        let programme = Programme::draw(plan.film_s(), &mut stocks[name.split as usize], &mut rng);
+        programmes.push((name, programme.limited_to(name.senses)));
     }
     parallel::each(&programmes, done, |(name, programme)| {
         film::write(name, programme, material, spoken, workshop.ffmpeg, &dataset.stimuli())

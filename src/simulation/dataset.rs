@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Error;
-use super::plan::{FilmName, Plan, Split};
+use super::plan::{FilmName, Plan, Senses, Split};
 
 /// What the folder says about itself.
 const README: &str = "encortex simulated cohort
@@ -20,7 +20,8 @@ Everything here is simulated. Nobody was scanned: the responses were made by `en
 BOLD, and the stimuli by a program. They serve to learn the tool, to test an analysis, and for continuous integration. They
 are no evidence about brains.
 
-stimuli/            films, the times of their words (NAME.tsv), and what is on when (NAME_events.tsv)
+stimuli/            films, some silent and some of sound alone, the times of their words (NAME.tsv), and what is on when
+                    (NAME_events.tsv)
 sub-*/func/         *_bold.npy: (time, output), float32; outputs are the vertices of fsaverage5, left hemisphere first, and
                     after them, where the plan says so, voxels of the subcortex
 truth/              what was planted: populations, their maps in each subject, and responses without noise
@@ -43,7 +44,10 @@ pub(super) struct Run {
 
 #[derive(Clone, Debug, Serialize)]
 struct Stimulus {
-    video: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio: Option<String>,
     transcript: String,
 }
 
@@ -113,7 +117,6 @@ impl Dataset {
         bold: &ArrayBase<S, D>,
     ) -> Result<Run, Error> {
         let stem = format!("{subject}/func/{subject}_task-{}_run-{:02}", film.name, repeat + 1);
-        let (video, transcript) = (format!("stimuli/{}.mp4", film.name), format!("stimuli/{}.tsv", film.name));
         let folder = self.folder.join(subject).join("func");
         fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder, source })?;
         self.array(&format!("{stem}_bold.npy"), bold)?;
@@ -129,17 +132,18 @@ impl Dataset {
             }),
         )?;
         let head = "onset\tduration\ttrial_type\tstim_file\ttranscript_file";
-        let row = format!("0\t{}\tfilm\t{}.mp4\t{}.tsv", self.plan.film_s(), film.name, film.name);
+        let row = format!("0\t{}\tfilm\t{}\t{}.tsv", self.plan.film_s(), film.file(), film.name);
         self.text(&format!("{stem}_events.tsv"), &format!("{head}\n{row}\n"))?;
         let split = if film.split == Split::HeldOut { Split::Train.name() } else { film.split.name() };
-        let stimulus = Stimulus { video, transcript };
+        let path = Some(format!("stimuli/{}", film.file()));
+        let (video, audio) = if film.senses == Senses::SoundAlone { (None, path) } else { (path, None) };
         Ok(Run {
             subject: subject.to_owned(),
             split,
             bold: format!("{stem}_bold.npy"),
             tr_s: self.plan.tr_s,
             onset_s: 0.0,
-            stimulus,
+            stimulus: Stimulus { video, audio, transcript: format!("stimuli/{}.tsv", film.name) },
         })
     }
 

@@ -7,10 +7,10 @@ use std::path::Path;
 use super::Error;
 use super::channel::{COURSE_HZ, Courses};
 use super::material::Material;
-use super::plan::FilmName;
+use super::plan::{FilmName, Senses};
 use super::programme::{Heard, Measured, Programme, Seen, Utterance, courses};
 use super::screen::{FRAME_BYTES, FRAME_HZ, SIDE, Screen, contrast};
-use super::sound::{RATE, loudness, mixed};
+use super::sound::{RATE, loudness, mixed, wave};
 use super::speaking::Spoken;
 use crate::stimulus::{Ffmpeg, FilmShape, FilmWriter, Track};
 
@@ -21,7 +21,8 @@ pub(super) struct Film {
     pub(super) courses: Courses,
 }
 
-/// Draws and mixes a film into `NAME.mp4`, `NAME.tsv` (words) and `NAME_events.tsv` of the folder.
+/// Draws and mixes a film into `NAME.mp4` (`NAME.wav` where it has sound alone), `NAME.tsv` (words) and `NAME_events.tsv` of the
+/// folder.
 pub(super) fn write(
     name: &FilmName,
     programme: &Programme,
@@ -31,9 +32,33 @@ pub(super) fn write(
     folder: &Path,
 ) -> Result<Film, Error> {
     let track = mixed(programme, &material.recordings);
+    let path = folder.join(name.file());
+    let sound = Track { samples: &track, sample_rate: RATE };
+    let contrast = match name.senses {
+        Senses::Both => draw(programme, material, Some(sound), ffmpeg, &path)?,
+        Senses::SightAlone => draw(programme, material, None, ffmpeg, &path)?,
+        Senses::SoundAlone => {
+            fs::write(&path, wave(&track)).map_err(|source| Error::Write { path, source })?;
+            vec![0.0; Courses::silent(programme.length_s).samples()]
+        }
+    };
+    let measured = Measured { contrast, loudness: loudness(&track) };
+    let utterances: Vec<Utterance> = spoken.iter().map(|spoken| spoken.utterance).collect();
+    save(&folder.join(format!("{}.tsv", name.name)), &words(programme, spoken))?;
+    save(&folder.join(format!("{}_events.tsv", name.name)), &events(programme, material, spoken))?;
+    Ok(Film { name: name.clone(), courses: courses(programme, &utterances, &measured) })
+}
+
+/// Draws a film, and returns the contrast of what is seen at each sample of the courses.
+fn draw(
+    programme: &Programme,
+    material: &Material,
+    track: Option<Track>,
+    ffmpeg: &Ffmpeg,
+    path: &Path,
+) -> Result<Vec<f64>, Error> {
     let shape = FilmShape { width: SIDE, height: SIDE, frame_hz: FRAME_HZ };
-    let path = folder.join(format!("{}.mp4", name.name));
-    let mut film = FilmWriter::start(ffmpeg, &path, shape, Track { samples: &track, sample_rate: RATE })?;
+    let mut film = FilmWriter::start(ffmpeg, path, shape, track)?;
     let mut screen = Screen::new(programme, &material.gallery);
     let mut frame = vec![0; FRAME_BYTES];
     let mut contrasts = Vec::new();
@@ -45,12 +70,7 @@ pub(super) fn write(
     film.finish()?;
     let at =
         |sample: usize| contrasts[(((sample as f64 + 0.5) / COURSE_HZ * FRAME_HZ) as usize).min(contrasts.len() - 1)];
-    let contrast = (0..Courses::silent(programme.length_s).samples()).map(at).collect();
-    let measured = Measured { contrast, loudness: loudness(&track) };
-    let utterances: Vec<Utterance> = spoken.iter().map(|spoken| spoken.utterance).collect();
-    save(&folder.join(format!("{}.tsv", name.name)), &words(programme, spoken))?;
-    save(&folder.join(format!("{}_events.tsv", name.name)), &events(programme, material, spoken))?;
-    Ok(Film { name: name.clone(), courses: courses(programme, &utterances, &measured) })
+    Ok((0..Courses::silent(programme.length_s).samples()).map(at).collect())
 }
 
 fn save(path: &Path, text: &str) -> Result<(), Error> {

@@ -17,6 +17,9 @@ pub struct Plan {
     pub held_out_subjects: usize,
     /// Length of the films of held-out subjects together (min).
     pub held_out_minutes: f64,
+    /// Share of the films to learn from that have sound alone or sight alone, by turns, as stories and silent films have: what a
+    /// model is to make of a modality that is not there.
+    pub one_sense_share: f64,
     /// How often the test film is shown to everybody.
     pub test_repeats: usize,
     /// Share of the variance that is signal where a population is at its strongest.
@@ -40,10 +43,19 @@ pub enum Split {
     HeldOut,
 }
 
+/// What a film is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Senses {
+    Both,
+    SightAlone,
+    SoundAlone,
+}
+
 /// A film of the cohort.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilmName {
     pub split: Split,
+    pub senses: Senses,
     /// As in `train03`.
     pub name: String,
 }
@@ -59,6 +71,7 @@ impl Default for Plan {
             subjects: 4,
             held_out_subjects: 1,
             held_out_minutes: 60.0,
+            one_sense_share: 0.25,
             test_repeats: 4,
             signal_share: 0.4,
             tr_s: 1.0,
@@ -79,6 +92,7 @@ impl Plan {
             ("subjects", self.subjects as f64, 1.0, 100.0),
             ("held_out_subjects", self.held_out_subjects as f64, 0.0, 100.0),
             ("held_out_minutes", self.held_out_minutes, 0.0, 6000.0),
+            ("one_sense_share", self.one_sense_share, 0.0, 1.0),
             ("test_repeats", self.test_repeats as f64, 2.0, 100.0),
             ("signal_share", self.signal_share, 0.01, 0.99),
             ("tr_s", self.tr_s, 0.1, 10.0),
@@ -96,7 +110,8 @@ impl Plan {
         60.0 * self.film_minutes
     }
 
-    /// All films: one for the test, a tenth for validation and at least one, and the others for training.
+    /// All films: one for the test, a tenth for validation and at least one, and the others for training. The last of those to
+    /// learn from are for one sense.
     pub fn films(&self) -> Vec<FilmName> {
         let all = ((60.0 * self.hours / self.film_minutes).round() as usize).max(3);
         let validation = ((VALIDATION_SHARE * all as f64).round() as usize).max(1);
@@ -108,8 +123,25 @@ impl Plan {
             (Split::Test, 1),
             (Split::HeldOut, held_out),
         ];
-        let named = |split: Split, number: usize| FilmName { split, name: format!("{}{number:02}", split.name()) };
-        counts.into_iter().flat_map(|(split, count)| (1..=count).map(move |number| named(split, number))).collect()
+        let named = |split: Split, count: usize, number: usize| FilmName {
+            split,
+            senses: if split.is_learned_from() { self.senses(count - number, count) } else { Senses::Both },
+            name: format!("{}{number:02}", split.name()),
+        };
+        counts
+            .into_iter()
+            .flat_map(|(split, count)| (1..=count).map(move |number| named(split, count, number)))
+            .collect()
+    }
+
+    /// Of the film that so many of all of its split come after.
+    fn senses(&self, after: usize, all: usize) -> Senses {
+        let of_one_sense = (self.one_sense_share * all as f64).round() as usize;
+        match after {
+            _ if after >= of_one_sense => Senses::Both,
+            _ if after.is_multiple_of(2) => Senses::SoundAlone,
+            _ => Senses::SightAlone,
+        }
     }
 
     /// Names of the subjects of the cohort, and of those who are held out.
@@ -119,8 +151,21 @@ impl Plan {
     }
 }
 
+impl FilmName {
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        let extension = if self.senses == Senses::SoundAlone { "wav" } else { "mp4" };
+        format!("{}.{extension}", self.name)
+    }
+}
+
 impl Split {
     pub const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::HeldOut];
+
+    /// Whether a model or a head learns from its films.
+    fn is_learned_from(self) -> bool {
+        matches!(self, Self::Train | Self::HeldOut)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -141,6 +186,9 @@ mod tests {
         let films = Plan::default().films();
         let count = |split| films.iter().filter(|film| film.split == split).count();
         assert_eq!(Split::ALL.map(count), [15, 2, 1, 6]);
+        let of = |senses| films.iter().filter(|film| film.senses == senses).map(FilmName::file).collect::<Vec<_>>();
+        assert_eq!(of(Senses::SoundAlone), ["train13.wav", "train15.wav", "heldout06.wav"]);
+        assert_eq!(of(Senses::SightAlone), ["train12.mp4", "train14.mp4", "heldout05.mp4"]);
         let small = Plan { hours: 0.1, film_minutes: 2.0, held_out_subjects: 0, ..Plan::default() };
         assert_eq!(
             small.films().iter().map(|film| film.name.as_str()).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! Films written: frames and a track in, an MP4 file out, the same bytes whenever the same is put in.
+//! Films written: frames and perhaps a track in, an MP4 file out, the same bytes whenever the same is put in.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -30,29 +30,39 @@ pub struct Track<'a> {
     pub sample_rate: u32,
 }
 
+impl Track<'_> {
+    /// A file of its samples.
+    fn raw(self) -> Result<NamedTempFile, Error> {
+        let unwritten = |source| Error::Read { name: "the track of a film".into(), source };
+        let mut file = NamedTempFile::new().map_err(unwritten)?;
+        let samples: Vec<u8> = self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        file.write_all(&samples).and_then(|()| file.flush()).map_err(unwritten)?;
+        Ok(file)
+    }
+}
+
 /// A film that is being written. Dropped before [`Self::finish`], it leaves half a file behind.
 pub struct FilmWriter {
     process: Child,
     frames: Option<ChildStdin>,
     /// Read by the process as long as it runs.
-    _track: NamedTempFile,
+    _track: Option<NamedTempFile>,
 }
 
 impl FilmWriter {
-    /// Starts a film with all of its track.
+    /// Starts a film with all of its track, or a silent one.
     ///
     /// # Errors
     /// [`Error::Spawn`] where ffmpeg does not start, [`Error::Read`] where there is no room for the track.
-    pub fn start(ffmpeg: &Ffmpeg, to: &Path, shape: FilmShape, track: Track) -> Result<Self, Error> {
-        let unwritten = |source| Error::Read { name: "the track of a film".into(), source };
-        let mut file = NamedTempFile::new().map_err(unwritten)?;
-        let samples: Vec<u8> = track.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        file.write_all(&samples).and_then(|()| file.flush()).map_err(unwritten)?;
+    pub fn start(ffmpeg: &Ffmpeg, to: &Path, shape: FilmShape, track: Option<Track>) -> Result<Self, Error> {
         let mut command = Command::new(ffmpeg.program());
         let size = format!("{}x{}", shape.width, shape.height);
         command.args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", &size]);
-        command.args(["-r", &shape.frame_hz.to_string(), "-i", "pipe:", "-f", "f32le", "-ac", "1"]);
-        command.args(["-ar", &track.sample_rate.to_string(), "-i"]).arg(file.path());
+        command.args(["-r", &shape.frame_hz.to_string(), "-i", "pipe:"]);
+        let file = track.map(Track::raw).transpose()?;
+        if let (Some(track), Some(file)) = (track, &file) {
+            command.args(["-f", "f32le", "-ac", "1", "-ar", &track.sample_rate.to_string(), "-i"]).arg(file.path());
+        }
         command
             .args(["-c:v", "libx264", "-preset", "veryfast", "-crf", QUALITY, "-pix_fmt", "yuv420p", "-threads", "1"]);
         command.args(["-c:a", "aac", "-b:a", TRACK_BITS, "-ar", TRACK_HZ, "-map_metadata", "-1"]);
@@ -107,7 +117,7 @@ mod tests {
 
     fn write(ffmpeg: &Ffmpeg, to: &Path) -> Result<(), Error> {
         let samples: Vec<f32> = (0..16_000).map(|sample| 0.2 * (sample as f32 * 0.1).sin()).collect();
-        let mut film = FilmWriter::start(ffmpeg, to, SHAPE, Track { samples: &samples, sample_rate: 8_000 })?;
+        let mut film = FilmWriter::start(ffmpeg, to, SHAPE, Some(Track { samples: &samples, sample_rate: 8_000 }))?;
         for frame in 0..16u8 {
             film.write(&vec![16 * frame; 3 * SHAPE.width * SHAPE.height])?;
         }

@@ -20,6 +20,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
+use super::plan::Senses;
 use trials::Block;
 
 /// What a picture is of.
@@ -146,6 +147,20 @@ impl Programme {
             reached_s = block.fill(&mut film, until_s + 4.0..end_s, stock, rng) + 2.0;
         }
         film
+    }
+
+    /// What is left of it for some of the senses.
+    #[must_use]
+    pub fn limited_to(mut self, senses: Senses) -> Self {
+        match senses {
+            Senses::Both => {}
+            Senses::SightAlone => self.sounds.retain(|sound| matches!(sound.what, Heard::Reading { .. })),
+            Senses::SoundAlone => {
+                self.sights.clear();
+                self.sounds.retain(|sound| !matches!(sound.what, Heard::Reading { .. }));
+            }
+        }
+        self
     }
 
     fn show(&mut self, onset_s: f64, duration_s: f64, what: Seen) {

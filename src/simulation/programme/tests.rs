@@ -30,6 +30,16 @@ fn channels(film: &Programme) -> Courses {
 }
 
 #[test]
+fn what_is_for_one_sense_has_nothing_for_the_other() {
+    let (seen, heard) = (film(1).limited_to(Senses::SightAlone), film(1).limited_to(Senses::SoundAlone));
+    assert!(seen.sights == film(1).sights && heard.sights.is_empty());
+    let has = |courses: &Courses, channel| (0..courses.samples()).any(|sample| courses.at(sample, channel) > 0.0);
+    let [seen, heard] = [seen, heard].map(|film| channels(&film));
+    assert!(has(&seen, Channel::Faces) && has(&seen, Channel::Sentences) && !has(&seen, Channel::Speech));
+    assert!(has(&heard, Channel::Speech) && !has(&heard, Channel::Faces) && !has(&heard, Channel::Integration));
+}
+
+#[test]
 fn sights_and_sounds_follow_each_other_within_the_film() {
     for seed in 0..20 {
         let film = film(seed);

@@ -2,7 +2,7 @@
 
 mod wave;
 
-pub(super) use wave::{WaveError, read};
+pub(super) use wave::{WaveError, read, wave};
 
 use super::channel::COURSE_HZ;
 use super::programme::{Heard, Programme};

@@ -1,4 +1,4 @@
-//! Sounds from WAV files of 16-bit samples in one channel.
+//! Sounds from and to WAV files of 16-bit samples in one channel.
 
 /// Why a file is no sound for the cohort.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -38,6 +38,22 @@ pub(in crate::simulation) fn read(bytes: &[u8]) -> Result<Vec<f32>, WaveError> {
     Err(WaveError::Riff)
 }
 
+/// The WAV file of samples from -1 to 1, as [`read`] takes it.
+pub(in crate::simulation) fn wave(samples: &[f32]) -> Vec<u8> {
+    const HEADER: u32 = 36;
+    let bytes = 2 * samples.len() as u32;
+    let mut file = b"RIFF".to_vec();
+    file.extend((HEADER + bytes).to_le_bytes());
+    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    file.extend(super::RATE.to_le_bytes());
+    file.extend((2 * super::RATE).to_le_bytes());
+    file.extend(b"\x02\0\x10\0data");
+    file.extend(bytes.to_le_bytes());
+    let sample = |sample: &f32| ((sample * 32768.0).round() as i16).to_le_bytes();
+    file.extend(samples.iter().flat_map(sample));
+    file
+}
+
 /// Whether the format is the one that is taken.
 fn format(chunk: &[u8]) -> Result<bool, WaveError> {
     let two = |at: usize| chunk.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes);
@@ -57,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    fn wave(channels: u16, samples: &[i16]) -> Vec<u8> {
+    fn chunks(channels: u16, samples: &[i16]) -> Vec<u8> {
         let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0".to_vec();
         bytes.extend(channels.to_le_bytes());
         bytes.extend(super::super::RATE.to_le_bytes());
@@ -71,12 +87,18 @@ mod tests {
 
     #[test]
     fn samples_are_read_past_other_chunks() {
-        assert_eq!(read(&wave(1, &[0, 16384, -32768])).unwrap(), [0.0, 0.5, -1.0]);
+        assert_eq!(read(&chunks(1, &[0, 16384, -32768])).unwrap(), [0.0, 0.5, -1.0]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let samples = [0.0, 0.25, -1.0, 32767.0 / 32768.0];
+        assert_eq!(read(&wave(&samples)).unwrap(), samples);
     }
 
     #[test]
     fn another_format_is_named() {
-        assert!(read(&wave(2, &[0])).unwrap_err().to_string().contains("2 channels"));
+        assert!(read(&chunks(2, &[0])).unwrap_err().to_string().contains("2 channels"));
         assert_eq!(read(b"RIFF"), Err(WaveError::Riff));
     }
 
@@ -88,7 +110,7 @@ mod tests {
 
         #[test]
         fn damaged_files_never_panic(at in 0usize..50, value: u8) {
-            let mut bytes = wave(1, &[1, 2, 3]);
+            let mut bytes = chunks(1, &[1, 2, 3]);
             bytes[at] = value;
             let _ = read(&bytes);
         }
