@@ -15,6 +15,7 @@ const FIRST_ROWS = 3;
 export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
   const isFit = aim === 'fit';
   const name = useSignal('');
+  const method = useSignal<Schemas['Method']>('ridge');
   const simulated = useSignal(false);
   const runs = useSignal<Run[]>(Array.from({ length: isFit ? FIRST_ROWS : 1 }, () => EMPTY));
   const sending = useSignal<{ name: string; fraction: number } | undefined>(undefined);
@@ -34,7 +35,7 @@ export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
         orders.push({ person: run.person, order });
       }
       const { id } = isFit
-        ? await post('/v1/subjects', { name: name.value, simulated: simulated.value, runs: orders.map(({ order }) => order) })
+        ? await post('/v1/subjects', { name: name.value, method: method.value, simulated: simulated.value, runs: orders.map(({ order }) => order) })
         : await post('/v1/evaluations', { simulated: simulated.value, people: byPerson(orders) });
       go('experiments', id);
     } catch (error) {
@@ -59,10 +60,19 @@ export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
       </div>
       <div class="panel stack">
         {isFit && (
-          <label class="field short">
-            <span>Name: letters, digits, - and _</span>
-            <input type="text" value={name.value} onInput={({ currentTarget }) => (name.value = currentTarget.value.trim())} />
-          </label>
+          <div class="row">
+            <label class="field short">
+              <span>Name: letters, digits, - and _</span>
+              <input type="text" value={name.value} onInput={({ currentTarget }) => (name.value = currentTarget.value.trim())} />
+            </label>
+            <label class="field short">
+              <span>Method</span>
+              <select value={method.value} onChange={({ currentTarget }) => (method.value = currentTarget.value as Schemas['Method'])}>
+                <option value="ridge">ridge, drawn to the average head</option>
+                <option value="low-rank">low-rank: the subject’s factor is trained</option>
+              </select>
+            </label>
+          </div>
         )}
         <ol class="runs">
           {runs.value.map((run, index) => (
