@@ -1,9 +1,10 @@
 // What is the same for all predictions: the cortex's shape and its named regions, fetched once.
 import { signal } from '@preact/signals';
 import { get, Problem, type Schemas } from './api/client';
+import type { Members } from './cortex/borders';
 import { fetchGeometry, SIDE_NAMES, type Geometry, type Side } from './cortex/geometry';
 
-type Region = Schemas['RegionView'];
+type Region = Omit<Schemas['RegionView'], 'vertices'> & { vertices: Members };
 
 export interface Anatomy {
   mesh: string;
@@ -22,7 +23,8 @@ export async function loadAnatomy(mesh: string): Promise<void> {
   if (asked === mesh) return;
   asked = mesh;
   try {
-    const [geometry, regions] = await Promise.all([fetchGeometry(mesh), get('/v1/regions')]);
+    const [geometry, spheres] = await Promise.all([fetchGeometry(mesh), get('/v1/regions')]);
+    const regions = spheres.map(({ vertices: [left, right], ...rest }): Region => ({ ...rest, vertices: [left, right] }));
     const regionAt: (string | undefined)[] = new Array(2 * geometry.vertices);
     for (const { name, vertices } of regions) {
       vertices.forEach((side, index) => side.forEach((vertex) => (regionAt[index * geometry.vertices + vertex] = name)));
@@ -51,11 +53,4 @@ export function named(place: number, { geometry, regionAt }: Anatomy): Named {
   const vertex = place - side * geometry.vertices;
   const mni152 = [...geometry.hemispheres[side].mni152.subarray(3 * vertex, 3 * vertex + 3)];
   return { side, hemisphere: SIDE_NAMES[side], vertex, region: regionAt[place], mni152 };
-}
-
-/** 1 for the vertices of a region, 0 for the others; one or both hemispheres. */
-export function membersOf(region: Region, { geometry }: Anatomy, sides: readonly Side[]): Float32Array {
-  const members = new Float32Array(2 * geometry.vertices);
-  for (const side of sides) region.vertices[side].forEach((vertex) => (members[side * geometry.vertices + vertex] = 1));
-  return members;
 }

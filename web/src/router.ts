@@ -1,6 +1,9 @@
 // Where the page is, by the hash of its address: `#/predictions/ID?t=12`. Hashes need nothing of the server, so the page works
 // under any path.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
+
+/** Between two writes of the address (ms). */
+const WRITTEN_EVERY = 300;
 
 export interface Place {
   /** `['predictions', ID]`. */
@@ -24,8 +27,28 @@ export function go(...path: string[]): void {
   location.hash = href(...path);
 }
 
+/** A number of a query, where it is one. */
+export function finite(text: string | null): number | undefined {
+  const value = Number(text ?? NaN);
+  return text && Number.isFinite(value) ? value : undefined;
+}
+
+/** Keeps the address at what is seen, now and then; undefined while that is unknown. The returned function stops it. */
+export function keepAddress(settings: () => Record<string, string | undefined> | undefined): () => void {
+  let due = 0;
+  const stop = effect(() => {
+    const now = settings();
+    clearTimeout(due);
+    if (now) due = window.setTimeout(() => describe(now), WRITTEN_EVERY);
+  });
+  return () => {
+    clearTimeout(due);
+    stop();
+  };
+}
+
 /** Writes a view's settings into the address, without a step in the history. What is undefined is left out. */
-export function describe(settings: Record<string, string | undefined>): void {
+function describe(settings: Record<string, string | undefined>): void {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined) query.set(name, value);

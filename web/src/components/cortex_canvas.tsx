@@ -15,12 +15,10 @@ interface Props extends Listener {
   shown: Partial<Shown>;
   /** In its place, without WebGL 2. */
   instead?: ComponentChildren;
-  /** Given the cortex once it is there, for pictures of it. */
-  made?(cortex: Cortex): void;
   children?: ComponentChildren;
 }
 
-export function CortexCanvas({ geometry, label, shown, instead, made, children, ...listener }: Props) {
+export function CortexCanvas({ geometry, label, shown, instead, children, ...listener }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const cortex = useRef<Cortex | undefined>(undefined);
   const latest = useRef(listener);
@@ -36,7 +34,6 @@ export function CortexCanvas({ geometry, label, shown, instead, made, children, 
         camera: (camera) => latest.current.camera?.(camera),
       });
       cortex.current = drawn;
-      made?.(drawn);
       return () => drawn.close();
     } catch {
       setFails(true);

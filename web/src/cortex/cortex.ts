@@ -3,6 +3,7 @@
 //
 //     const cortex = new Cortex(canvas, await fetchGeometry('fsaverage5'), { hover, click, camera });
 //     cortex.show({ values, scale: { map: 'fire', threshold: 0.2, limit: 1 } });
+import type { Borders } from './borders';
 import { CAMERA, type Camera, type Panel } from './camera';
 import type { Geometry } from './geometry';
 import { LIGHT, Renderer, type Paper } from './renderer';
@@ -24,8 +25,9 @@ export interface Shown {
   between: number;
   scale: Scale;
   camera: Camera;
-  /** 1 for the vertices of the patch to outline. */
-  outlined: Float32Array | undefined;
+  /** Of regions: all of them, and those that are emphasised. */
+  borders: Borders | undefined;
+  emphasis: Borders | undefined;
   paper: Paper;
 }
 
@@ -44,7 +46,8 @@ export class Cortex {
     between: 0,
     scale: { map: 'fire', threshold: 0, limit: 1 },
     camera: CAMERA,
-    outlined: undefined,
+    borders: undefined,
+    emphasis: undefined,
     paper: LIGHT,
   };
   private scheduled = 0;
@@ -71,11 +74,12 @@ export class Cortex {
   show(change: Partial<Shown>): void {
     const before = this.shown;
     this.shown = { ...before, ...change };
-    const { values, next, outlined } = this.shown;
+    const { values, next, borders, emphasis } = this.shown;
     if (values !== before.values || next !== before.next) {
       this.renderer.setValues(values ?? this.nothing, next ?? values ?? this.nothing);
     }
-    if (outlined !== before.outlined) this.renderer.setOutlined(outlined ?? this.nothing);
+    if (borders !== before.borders) this.renderer.setBorders(borders);
+    if (emphasis !== before.emphasis) this.renderer.setEmphasis(emphasis);
     this.schedule();
   }
 

@@ -44,15 +44,26 @@ export class Frames {
     return chunk.subarray(start, start + vertices);
   }
 
+  /** Waits until a row is here, where there is such a row. */
+  async ready(row: number): Promise<void> {
+    this.at(row);
+    await this.chunks.get(Math.floor(row / CHUNK_ROWS));
+  }
+
   /** The 99th percentile of the absolute values of rows spread over the whole stimulus. */
   async range(): Promise<number> {
-    const { rows, vertices } = this.response;
+    return percentile(await this.sample(this.response.rows), WITHIN);
+  }
+
+  /** Rows that are spread over the first `rows`, one after the other. */
+  async sample(rows: number): Promise<Float32Array> {
+    const { vertices } = this.response;
     const count = Math.min(rows, SAMPLED);
     const picked = Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * rows) / count));
     const sampled = await Promise.all(picked.map((row) => this.fetch(row, row + 1)));
     const all = new Float32Array(count * vertices);
     sampled.forEach((row, index) => all.set(row, index * vertices));
-    return percentile(all, WITHIN);
+    return all;
   }
 
   /** Puts a chunk last in the order of what is let go, fetching it where it is not here. */

@@ -1,10 +1,16 @@
 // Draws the cortex with WebGL 2. Shapes are given to the graphics card once, values of a second when they change: 82 kB.
+import type { Borders } from './borders';
 import { clipMatrix, normalMatrix, panels, project, type Camera, type Panel, type Projection } from './camera';
 import { SIDES, type Geometry } from './geometry';
+import { Lines } from './lines';
 import { isSigned, texels, type Scale } from './scale';
 import { COLOUR, IDENTITY, program, VERTEX } from './shaders';
 
-const ATTRIBUTES = { pial: 0, inflated: 1, pialNormals: 2, inflatedNormals: 3, sulcalDepth: 4, value: 5, nextValue: 6, outlined: 7 };
+const ATTRIBUTES = { pial: 0, inflated: 1, pialNormals: 2, inflatedNormals: 3, sulcalDepth: 4, value: 5, nextValue: 6 };
+
+/** A border is as wide as a panel is high over this; one that is emphasised is so many times as wide. */
+const THIN = 300;
+const EMPHASIS = 2.2;
 
 /** Red, green, blue, each from 0 to 1. */
 export type Rgb = readonly [number, number, number];
@@ -13,11 +19,14 @@ export type Rgb = readonly [number, number, number];
 export interface Paper {
   gyrus: Rgb;
   sulcus: Rgb;
+  /** Of the borders of all regions. */
+  border: Rgb;
+  /** Of the one that is emphasised. */
   line: Rgb;
 }
 
-export const LIGHT: Paper = { gyrus: [0.86, 0.86, 0.86], sulcus: [0.64, 0.64, 0.65], line: [0.05, 0.07, 0.1] };
-export const DARK: Paper = { gyrus: [0.62, 0.63, 0.65], sulcus: [0.4, 0.41, 0.43], line: [1, 1, 1] };
+export const LIGHT: Paper = { gyrus: [0.86, 0.86, 0.86], sulcus: [0.64, 0.64, 0.65], border: [0.25, 0.28, 0.32], line: [0.05, 0.07, 0.1] };
+export const DARK: Paper = { gyrus: [0.62, 0.63, 0.65], sulcus: [0.4, 0.41, 0.43], border: [0.1, 0.12, 0.15], line: [1, 1, 1] };
 
 export interface Scene {
   camera: Camera;
@@ -42,7 +51,6 @@ interface Buffers {
   vertices: WebGLVertexArrayObject;
   values: WebGLBuffer;
   nextValues: WebGLBuffer;
-  outlined: WebGLBuffer;
 }
 
 export class Renderer {
@@ -51,6 +59,8 @@ export class Renderer {
   private readonly hemispheres: Buffers[];
   /** Where picking draws: numbers must not be mixed at edges, as the canvas's own pixels are. */
   private readonly onePixel: WebGLFramebuffer;
+  private readonly borders: Lines;
+  private readonly emphasis: Lines;
   private drawnMap: string | undefined;
 
   constructor(
@@ -69,10 +79,9 @@ export class Renderer {
       const nothing = new Float32Array(geometry.vertices);
       const values = attribute(gl, ATTRIBUTES.value, nothing, 1);
       const nextValues = attribute(gl, ATTRIBUTES.nextValue, nothing, 1);
-      const outlined = attribute(gl, ATTRIBUTES.outlined, nothing, 1);
       gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
       gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, geometry.triangles, gl.STATIC_DRAW);
-      return { vertices, values, nextValues, outlined };
+      return { vertices, values, nextValues };
     });
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
@@ -81,6 +90,8 @@ export class Renderer {
     gl.enable(gl.DEPTH_TEST);
     gl.clearColor(0, 0, 0, 0);
     this.onePixel = onePixel(gl);
+    this.borders = new Lines(gl, geometry);
+    this.emphasis = new Lines(gl, geometry);
   }
 
   /** One value a vertex, left hemisphere first; `next` are those of the second after. */
@@ -89,9 +100,13 @@ export class Renderer {
     this.fill('nextValues', next);
   }
 
-  /** 1 for the vertices of the patch that is outlined, 0 for the others. */
-  setOutlined(members: Float32Array): void {
-    this.fill('outlined', members);
+  setBorders(borders: Borders | undefined): void {
+    this.borders.set(borders);
+  }
+
+  /** Those of the regions that are emphasised. */
+  setEmphasis(borders: Borders | undefined): void {
+    this.emphasis.set(borders);
   }
 
   draw({ camera, scale, paper, hasValues, between }: Scene): void {
@@ -104,8 +119,13 @@ export class Renderer {
     gl.uniform1i(this.at(colour, 'hasValues'), Number(hasValues));
     gl.uniform3fv(this.at(colour, 'gyrus'), paper.gyrus);
     gl.uniform3fv(this.at(colour, 'sulcus'), paper.sulcus);
-    gl.uniform3fv(this.at(colour, 'line'), paper.line);
     this.drawPanels(colour, camera, between, { x: 0, y: 0 });
+    for (const { panel, projection, x, y, width, height } of this.viewports(camera)) {
+      gl.viewport(x, y, width, height);
+      const pen = { clip: clipMatrix(projection), inflation: camera.inflation, size: [width, height] as const, width: Math.max(1, height / THIN) };
+      this.borders.draw(panel.sides, { ...pen, colour: paper.border });
+      this.emphasis.draw(panel.sides, { ...pen, width: EMPHASIS * pen.width, colour: paper.line });
+    }
   }
 
   /** The vertex under a pixel of the canvas (from its top left corner), by its place in a row of values. */
@@ -153,7 +173,7 @@ export class Renderer {
     }
   }
 
-  private fill(which: 'values' | 'nextValues' | 'outlined', values: Float32Array): void {
+  private fill(which: 'values' | 'nextValues', values: Float32Array): void {
     const { gl, geometry } = this;
     for (const side of SIDES) {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.hemispheres[side][which]);

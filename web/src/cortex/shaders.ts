@@ -9,7 +9,6 @@ layout(location = 3) in vec3 inflatedNormal;
 layout(location = 4) in float sulcalDepth;
 layout(location = 5) in float value;
 layout(location = 6) in float nextValue;
-layout(location = 7) in float outlined;
 uniform mat4 clip;
 uniform mat3 eye;
 uniform float inflation;
@@ -17,24 +16,21 @@ uniform float between;
 out vec3 normal;
 out float depth;
 out float shown;
-out float inside;
 flat out int vertex;
 void main() {
   gl_Position = clip * vec4(mix(pial, inflated, inflation), 1.0);
   normal = eye * mix(pialNormal, inflatedNormal, inflation);
   depth = sulcalDepth;
   shown = mix(value, nextValue, between);
-  inside = outlined;
   vertex = gl_VertexID;
 }`;
 
-/** Greys of the folding; over them, where a value passes the threshold, its colour; a line where the outlined patch ends. */
+/** Greys of the folding; over them, where a value passes the threshold, its colour. */
 export const COLOUR = `#version 300 es
 precision highp float;
 in vec3 normal;
 in float depth;
 in float shown;
-in float inside;
 flat in int vertex;
 uniform sampler2D colours;
 uniform float threshold;
@@ -43,7 +39,6 @@ uniform bool isSigned;
 uniform bool hasValues;
 uniform vec3 gyrus;
 uniform vec3 sulcus;
-uniform vec3 line;
 out vec4 pixel;
 void main() {
   vec3 n = normalize(normal);
@@ -58,9 +53,7 @@ void main() {
   float facing = clamp(n.z, 0.0, 1.0);
   float diffuse = max(dot(n, normalize(vec3(-0.25, 0.45, 0.86))), 0.0);
   colour *= (0.60 + 0.44 * diffuse) * (0.80 + 0.20 * sqrt(facing));
-  float width = max(fwidth(inside), 1e-6);
-  float rim = 1.0 - smoothstep(0.6, 1.6, abs(inside - 0.5) / width);
-  pixel = vec4(mix(colour, line, inside > 0.0 && inside < 1.0 ? rim : 0.0), 1.0);
+  pixel = vec4(colour, 1.0);
 }`;
 
 /** The number of the triangle's vertex, plus 1, in red, green and blue. */
@@ -69,7 +62,6 @@ precision highp float;
 in vec3 normal;
 in float depth;
 in float shown;
-in float inside;
 flat in int vertex;
 uniform int first;
 out vec4 pixel;

@@ -1,7 +1,11 @@
 // Which map of an experiment is looked at, and what of it is drawn.
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import { address, type Schemas } from '../api/client';
+import { address, Problem, type Schemas } from '../api/client';
+import type { Other } from '../components/comparing';
+import { Comparison, difference } from '../maps/comparison';
 import { Look } from '../maps/look';
+import type { StillMap } from '../maps/map_view';
+import { Outlines } from '../maps/outlines';
 import { fetchValues } from '../maps/values';
 
 export type Report = Schemas['ExperimentReport'];
@@ -17,13 +21,32 @@ export const RATE = 0.05;
 
 export const UNITS: Record<Statistic, string> = { effect: 'difference of predicted BOLD (arbitrary units)', t: 't', z: 'z' };
 
+/** A difference of statistics has no distribution of its own. */
+export const DIFFERENCE_UNITS: Record<Statistic, string> = {
+  effect: 'difference of two effects (arbitrary units)',
+  t: 'difference of two t, which is no t',
+  z: 'difference of two z, which is no z',
+};
+
 /** Of an effect's range so much is not drawn. */
 const UNDRAWN = 0.25;
 /** Of t and z what is nearer to zero is not drawn, and colours reach so far at least: less is noise. */
 const NOISE = { threshold: 2, limit: 4 };
 
+const SEPARATOR = '~';
+
+interface Fetched {
+  values: Float32Array;
+  /** What `values` are masked by. */
+  probabilities: Float32Array | undefined;
+}
+
 export class ContrastMap {
   readonly look: Look;
+  readonly outlines: Outlines;
+  readonly comparison: Comparison;
+  /** The contrast that it is compared with, and its map. */
+  readonly other = signal<StillMap | undefined>(undefined);
   readonly cell: Signal<number>;
   readonly subject: Signal<string | undefined>;
   readonly contrast: Signal<string | undefined>;
@@ -40,6 +63,8 @@ export class ContrastMap {
     query: URLSearchParams,
   ) {
     this.look = new Look(query);
+    this.outlines = new Outlines(query);
+    this.comparison = new Comparison(query);
     this.cell = signal(Math.max(0, Math.floor(Number(query.get('cell')) || 0)));
     this.subject = signal(query.get('subject') ?? undefined);
     this.contrast = signal(query.get('contrast') ?? undefined);
@@ -66,11 +91,37 @@ export class ContrastMap {
     return chosen === 'pfwe' && !permutations ? 'q' : chosen;
   }
 
-  async load(contrast: ContrastReport): Promise<void> {
+  /** The other contrasts of the report, and the other subjects. */
+  others({ contrasts }: Report, shown: ContrastReport): Other[] {
+    const { subject: own } = shown;
+    return contrasts
+      .filter((one) => one !== shown)
+      .map(({ name, subject }) => ({ key: `${subject}${SEPARATOR}${name}`, title: name, group: subject === own ? `Subject ${own}` : `Subject ${subject}` }));
+  }
+
+  /** Fetches the map of the contrast that is compared, and the range of the difference. */
+  async loadOther({ contrasts }: Report): Promise<void> {
+    const wanted = this.comparison.other.value;
+    const other = contrasts.find(({ subject, name }) => `${subject}${SEPARATOR}${name}` === wanted);
+    if (!other) throw new Problem(0, 'unknown_contrast', 'Nothing to compare with', `The report has no contrast “${wanted}”. Choose another.`);
+    const { values, probabilities } = await this.fetch(other);
+    const title = `${other.name} (${this.statisticOf(other)}), ${other.subject}`;
+    this.other.value = { title, values: masked(values, probabilities), read: values };
+    const left = difference(this.values.value, values);
+    if (left) this.comparison.setRange(left);
+  }
+
+  private async fetch(contrast: ContrastReport): Promise<Fetched> {
     const [statistic, chance] = [this.statisticOf(contrast), this.chanceOf(contrast)];
     const map = (of: string): Promise<Float32Array> =>
       fetchValues(address('/v1/experiments/{id}/cells/{cell}/map', { id: this.experiment, cell: this.cell.value, map: `${contrast.name} (${of})`, subject: contrast.subject }));
     const [values, probabilities] = await Promise.all([map(statistic), chance === 'all' ? undefined : map(chance)]);
+    return { values, probabilities };
+  }
+
+  async load(contrast: ContrastReport): Promise<void> {
+    const statistic = this.statisticOf(contrast);
+    const { values, probabilities } = await this.fetch(contrast);
     const passing = probabilities && weakest(values, probabilities);
     const threshold = (limit: number): number => (statistic === 'effect' ? UNDRAWN * limit : (passing ?? NOISE.threshold));
     this.look.setValues(values, { map: 'red-blue', least: statistic === 'effect' ? 0 : NOISE.limit, threshold });
@@ -86,6 +137,8 @@ export class ContrastMap {
       statistic: this.statistic.value === 'effect' ? undefined : this.statistic.value,
       drawn: this.chance.value,
       ...this.look.settings(),
+      ...this.outlines.settings(),
+      ...this.comparison.settings(),
     };
   }
 }

@@ -1,22 +1,24 @@
 // What an experiment found: its maps on the cortex, its regions, and how far it agrees with people.
-import { effect, useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
 import { address, get, Problem, request } from '../api/client';
-import { Icon, Section } from '../components/controls';
-import { ProblemNote } from '../components/problem';
-import type { Cortex } from '../cortex/cortex';
+import { Comparing } from '../components/comparing';
+import { Section } from '../components/controls';
+import { useLines } from '../components/cortex_view';
 import { Drawing } from '../components/drawing';
-import { MapView } from '../maps/map_view';
+import { Outlining } from '../components/outlining';
+import { ProblemNote } from '../components/problem';
+import { Saving } from '../figure/saving';
+import { facesOf } from '../maps/faces';
+import { MapView, useDrawn, type StillMap } from '../maps/map_view';
 import { RegionMeans } from '../maps/region_means';
 import { warning } from '../model';
 import type { PageProps } from '../pages';
-import { describe } from '../router';
-import { picture } from '../watch/picture';
-import { save } from '../watch/save';
+import { keepAddress } from '../router';
 import { AgreementWithPeople } from './agreement';
 import { Choices, Counted, counts, significance } from './choices';
-import { ContrastMap, UNITS, type ContrastReport, type Report } from './contrast_map';
+import { ContrastMap, DIFFERENCE_UNITS, UNITS, type ContrastReport, type Report } from './contrast_map';
 import { Delete } from './delete';
 import type { View } from './experiment';
 import { ExperimentFiles } from './files';
@@ -25,16 +27,13 @@ import { RegionTable } from './region_table';
 import { Sweep } from './sweep';
 import { Timeline } from './timeline';
 
-/** Between two writes of the address (ms). */
-const WRITTEN_EVERY = 300;
-
 export function Findings({ view, place }: { view: View } & PageProps) {
   const map = useMemo(() => new ContrastMap(view.id, place.query), [view.id]);
   const report = useSignal<Report | undefined>(map.cell.value === 0 ? (view.report as unknown as Report) : undefined);
   const localizer = useSignal<Localizer | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
-  const cortex = useRef<Cortex | undefined>(undefined);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
+  const { way, scaling } = map.comparison;
   const now = report.value;
   const contrast = now && map.of(now);
   const hasMaps = now?.files.some((name) => name.endsWith('.dscalar.nii')) ?? false;
@@ -51,18 +50,21 @@ export function Findings({ view, place }: { view: View } & PageProps) {
   useEffect(() => {
     if (contrast && hasMaps) map.load(contrast).then(() => (problem.value = undefined), fail);
   }, [contrast, map.statistic.value, map.chance.value]);
-  useEffect(() => writeAddress(map), [map]);
+  useEffect(() => {
+    if (now && hasMaps && map.values.value && way.value !== 'one') map.loadOther(now).then(() => (problem.value = undefined), fail);
+  }, [now, map.values.value, way.value === 'one', map.comparison.other.value, map.chance.value]);
+  useEffect(() => keepAddress(() => map.look.scale.value && map.settings()), [map]);
 
   if (!now || !contrast) return <div class="column">{problem.value ? <ProblemNote problem={problem.value} /> : <p class="soft">Reading the report …</p>}</div>;
   const expected = (localizer.value?.expected ?? []).filter((one) => one.contrast === contrast.name);
   const statistic = map.statisticOf(contrast);
   const title = `${contrast.name} (${statistic})`;
   const refusal = problem.value ?? anatomyProblem.value;
-  const savePicture = async (): Promise<void> => {
-    const scale = map.look.scale.value;
-    if (!cortex.current || !scale) return;
-    save(await picture(cortex.current, scale, captions(now, contrast, title)), `${now.name}_${contrast.name}_${statistic}.png`);
-  };
+  const isDifference = way.value === 'difference';
+  const drawn: StillMap = { title: way.value === 'one' ? title : `${title}, ${contrast.subject}`, values: isDifference ? map.values.value : map.drawn.value, read: map.values.value };
+  const less = map.other.value ?? { title: '…', values: undefined };
+  const compared = way.value === 'one' ? undefined : { way: way.value, other: isDifference ? { ...less, values: less.read } : less, scale: isDifference ? scaling.scale.value : map.look.scale.value };
+  const unit = isDifference ? DIFFERENCE_UNITS[statistic] : UNITS[statistic];
   return (
     <div class="findings">
       <header class="title">
@@ -71,9 +73,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
           <Said report={now} contrast={contrast} />
         </div>
         <div class="row">
-          <button class="button" onClick={() => void savePicture().catch(fail)}>
-            <Icon name="camera" /> PNG
-          </button>
+          {anatomy.value && hasMaps && <Kept map={map} anatomy={anatomy.value} drawn={drawn} compared={compared} unit={unit} said={captions(now, contrast, title)} name={`${now.name}_${contrast.name}_${statistic}`} />}
           <ExperimentFiles view={view} />
         </div>
       </header>
@@ -86,19 +86,20 @@ export function Findings({ view, place }: { view: View } & PageProps) {
       <div class="stage">
         <aside class="shown" aria-label="What is shown">
           <Choices report={now} contrast={contrast} map={map} cells={view.cells} />
-          <Drawing camera={map.look.camera} scale={map.look.scale} range={map.look.range.value} />
+          <Comparing comparison={map.comparison} others={hasMaps ? map.others(now, contrast) : []} />
+          <Drawing camera={map.look.camera} scale={isDifference ? scaling.scale : map.look.scale} range={(isDifference ? scaling : map.look).range.value} />
+          <Outlining outlines={map.outlines} anatomy={anatomy.value} />
           <Counted contrast={contrast} report={now} />
         </aside>
         {anatomy.value && hasMaps ? (
           <MapView
             anatomy={anatomy.value}
             look={map.look}
-            values={map.drawn.value}
-            read={map.values.value}
-            title={title}
-            unit={UNITS[statistic]}
-            said={significance(contrast, map.chanceOf(contrast))}
-            made={(made) => (cortex.current = made)}
+            outlines={map.outlines}
+            map={drawn}
+            compared={compared}
+            unit={unit}
+            said={isDifference ? 'The difference of what is seen side by side, all vertices.' : significance(contrast, map.chanceOf(contrast))}
           />
         ) : (
           <section class="map-view">
@@ -164,20 +165,28 @@ function conditionsOf({ design }: Report): string[] {
 
 function captions({ model, unit }: Report, contrast: ContrastReport, title: string): string[] {
   const says = warning(model);
-  return [`Model prediction by “${model.name}”${says ? ` (${says})` : ''}, subject ${contrast.subject}: ${title}`, `n = ${counts(contrast)}. ${unit.split('. ')[0]}. Licence ${model.licence}`];
+  return [`Model prediction by “${model.name}”${says ? ` (${says})` : ''}, subject ${contrast.subject}: ${title}`, `n = ${counts(contrast)}. ${unit.split('. ')[0]}. Licence ${model.licence}`, `encortex, weights SHA-256 ${model.weights_sha256.slice(0, 16)}…`];
 }
 
-/** Keeps the address at what is seen, now and then. */
-function writeAddress(map: ContrastMap): () => void {
-  let due = 0;
-  const stop = effect(() => {
-    const settings = map.settings();
-    if (map.look.scale.value === undefined) return;
-    clearTimeout(due);
-    due = window.setTimeout(() => describe(settings), WRITTEN_EVERY);
-  });
-  return () => {
-    clearTimeout(due);
-    stop();
-  };
+interface KeptProps {
+  map: ContrastMap;
+  anatomy: Anatomy;
+  drawn: StillMap;
+  compared: Compared;
+  unit: string;
+  said: string[];
+  name: string;
+}
+
+type Compared = Parameters<typeof MapView>[0]['compared'];
+
+/** Pictures of what is seen. */
+function Kept({ map: { look, outlines }, anatomy, drawn, compared, unit, said, name }: KeptProps) {
+  const lines = useLines(anatomy, outlines, look.region.value, undefined);
+  const both = [useDrawn(drawn), useDrawn(compared?.other ?? drawn)] as const;
+  const scale = compared ? compared.scale : look.scale.value;
+  const faces = facesOf(compared?.way ?? 'one', ...both);
+  const isHere = faces.every(({ shown }) => shown.values);
+  const title = compared ? faces.map(({ title }) => title).join(' and ') : drawn.title;
+  return <Saving figure={() => (scale && isHere ? { geometry: anatomy.geometry, faces, lines, camera: look.camera.value, scale, unit, title, said } : undefined)} name={() => name} />;
 }

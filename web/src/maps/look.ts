@@ -1,28 +1,18 @@
 // How a map is looked at: camera, colours, the region that is outlined. All of it is in the address.
 import { signal, type Signal } from '@preact/signals';
 import { CAMERA, LAYOUTS, type Camera } from '../cortex/camera';
-import { isSigned, MAPS, percentile, type MapName, type Scale } from '../cortex/scale';
-
-/** The range of colours ends at this share of the absolute values. */
-const WITHIN = 0.99;
-
-/** How values of a kind are usually seen. */
-export interface Usual {
-  map: MapName;
-  /** The least limit, so that noise is not stretched over all colours. */
-  least?: number;
-  /** What is left undrawn, given the limit. */
-  threshold(limit: number): number;
-}
+import type { Scale } from '../cortex/scale';
+import { finite } from '../router';
+import { Scaling, type Usual } from './scaling';
 
 export class Look {
   readonly camera: Signal<Camera>;
   readonly region: Signal<string | undefined>;
   /** Unknown until there are values. */
-  readonly scale = signal<Scale | undefined>(undefined);
+  readonly scale: Signal<Scale | undefined>;
   /** The 99th percentile of the absolute values. */
-  readonly range = signal(1);
-  private readonly asked: Partial<Scale>;
+  readonly range: Signal<number>;
+  private readonly scaling: Scaling;
 
   constructor(query: URLSearchParams) {
     const number = (name: string, otherwise: number): number => finite(query.get(name)) ?? otherwise;
@@ -34,19 +24,14 @@ export class Look {
       inflation: Math.min(1, Math.max(0, number('inflation', CAMERA.inflation))),
     });
     this.region = signal(query.get('region') ?? undefined);
-    const map = MAPS.find((known) => known === query.get('map'));
-    const [threshold, limit] = [finite(query.get('threshold')), finite(query.get('limit'))];
-    this.asked = { ...(map && { map }), ...(threshold !== undefined && { threshold }), ...(limit && limit > 0 && { limit }) };
+    this.scaling = new Scaling(query);
+    this.scale = this.scaling.scale;
+    this.range = this.scaling.range;
   }
 
   /** Takes the range of new values. The first ones are seen as the address says. */
-  setValues(values: Float32Array, { map, least = 0, threshold }: Usual): void {
-    const reached = percentile(values.filter((value) => !Number.isNaN(value)), WITHIN);
-    const limit = rounded(Math.max(reached, least) || 1);
-    this.range.value = limit;
-    const before = this.scale.value;
-    const kept = before && isSigned(before.map) === isSigned(map) ? before.map : map;
-    this.scale.value = { map: kept, limit, threshold: Math.min(limit, rounded(threshold(limit))), ...(before ? {} : this.asked) };
+  setValues(values: Float32Array, usual: Usual): void {
+    this.scaling.setValues(values, usual);
   }
 
   settings(): Record<string, string | undefined> {
@@ -59,19 +44,7 @@ export class Look {
       zoom: unless(1, zoom),
       inflation: unless(CAMERA.inflation, inflation),
       region: this.region.value,
-      map: this.scale.value?.map,
-      threshold: this.scale.value && String(this.scale.value.threshold),
-      limit: this.scale.value && String(this.scale.value.limit),
+      ...this.scaling.settings(),
     };
   }
-}
-
-/** To two digits. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(2));
-}
-
-function finite(text: string | null): number | undefined {
-  const value = Number(text ?? NaN);
-  return text && Number.isFinite(value) ? value : undefined;
 }

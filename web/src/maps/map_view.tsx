@@ -1,43 +1,46 @@
-// A map on the cortex, what is under the pointer, and its colours.
-import { useSignal } from '@preact/signals';
+// A map on the cortex, alone or compared with another, and its colours.
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { membersOf, named, type Anatomy } from '../anatomy';
-import { announce } from '../components/announce';
+import { named, type Anatomy } from '../anatomy';
 import { ColourBar, digits } from '../components/colour_bar';
-import { CortexCanvas } from '../components/cortex_canvas';
-import { Tip, type Pointed } from '../components/tip';
+import { CortexView } from '../components/cortex_view';
 import { Views } from '../components/views';
-import type { Cortex } from '../cortex/cortex';
-import { SIDES } from '../cortex/geometry';
+import type { Way } from './comparison';
+import { facesOf, readingsOf, type Compared } from './faces';
 import type { Look } from './look';
+import type { Outlines } from './outlines';
+import type { Scale } from '../cortex/scale';
 
-interface Props {
-  anatomy: Anatomy;
-  look: Look;
+export interface StillMap {
+  /** What the map is of, for people. */
+  title: string;
   /** What is drawn; zeros and NaN are not. */
   values: Float32Array | undefined;
   /** What is read under the pointer, where it is more than what is drawn. */
   read?: Float32Array | undefined;
-  /** What the map is of, for people. */
-  title: string;
+}
+
+interface Props {
+  anatomy: Anatomy;
+  look: Look;
+  outlines: Outlines;
+  map: StillMap;
+  /** How it is compared, with what, and the scale of that. */
+  compared?: { way: Way; other: StillMap; scale: Scale | undefined } | undefined;
   unit: string;
   /** Beside the colour bar. */
   said?: string | undefined;
   /** Over the cortex. */
   above?: ComponentChildren;
-  made?(cortex: Cortex): void;
 }
 
-export function MapView({ anatomy, look, values, read = values, title, unit, said, above, made }: Props) {
+export function MapView({ anatomy, look, outlines, map, compared, unit, said, above }: Props) {
   const { camera, region } = look;
-  const scale = look.scale.value;
-  const pointed = useSignal<Pointed | undefined>(undefined);
-  const drawn = useMemo(() => values?.map((value) => (Number.isNaN(value) ? 0 : value)), [values]);
-  const outlined = useMemo(() => {
-    const found = anatomy.regions.find(({ name }) => name === region.value);
-    return found && membersOf(found, anatomy, SIDES);
-  }, [anatomy, region.value]);
+  const scale = compared ? compared.scale : look.scale.value;
+  const way = compared?.way ?? 'one';
+  const both = [useDrawn(map), useDrawn(compared?.other ?? NOTHING)] as const;
+  const faces = useMemo(() => facesOf(way, ...both), [way, ...both]);
+  const readings = useMemo(() => readingsOf(way, ...both), [way, ...both]);
   return (
     <section class="map-view" aria-label="Cortex">
       <div>
@@ -45,21 +48,17 @@ export function MapView({ anatomy, look, values, read = values, title, unit, sai
         <Views camera={camera} />
       </div>
       {scale ? (
-        <CortexCanvas
-          geometry={anatomy.geometry}
-          label={`Cortex, ${camera.value.layout} view: ${title}, drawn from ${digits(scale.threshold)} to ${digits(scale.limit)} ${unit}. The table of regions has values as text.`}
-          shown={{ values: drawn, scale, camera: camera.value, outlined }}
-          hover={(place, x, y) => (pointed.value = place === undefined ? undefined : { place, x, y })}
-          click={(place) => {
-            const { region: found, hemisphere, vertex } = named(place, anatomy);
-            region.value = found;
-            announce(`${found ?? 'no named region'}, ${hemisphere} vertex ${vertex}${read ? `, value ${digits(read[place])}` : ''}`);
-          }}
-          camera={(turned) => (camera.value = turned)}
-          {...(made && { made })}
-        >
-          {pointed.value && <Tip pointed={pointed.value} anatomy={anatomy} values={read} />}
-        </CortexCanvas>
+        <CortexView
+          anatomy={anatomy}
+          camera={camera}
+          region={region}
+          outlines={outlines}
+          scale={scale}
+          faces={faces}
+          readings={readings}
+          label={(title) => `Cortex, ${camera.value.layout} view: ${title}, drawn from ${digits(scale.threshold)} to ${digits(scale.limit)} ${unit}. The table of regions has values as text.`}
+          click={(place) => (region.value = named(place, anatomy).region)}
+        />
       ) : (
         <div class="cortex waiting">Reading the map …</div>
       )}
@@ -69,4 +68,11 @@ export function MapView({ anatomy, look, values, read = values, title, unit, sai
       </div>
     </section>
   );
+}
+
+const NOTHING: StillMap = { title: '', values: undefined };
+
+/** A map as it is drawn: where there is no value, nothing. */
+export function useDrawn({ title, values, read }: StillMap): Compared {
+  return useMemo(() => ({ title, shown: { values: values?.map((value) => (Number.isNaN(value) ? 0 : value)) }, read: read ?? values }), [title, values, read]);
 }

@@ -1,17 +1,19 @@
 // Maps of scores: chosen among those there are, seen on the cortex, with their regions.
-import { effect, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
 import { Problem } from '../api/client';
 import { Segments } from '../components/controls';
-import { ProblemNote } from '../components/problem';
 import { Drawing } from '../components/drawing';
+import { Outlining } from '../components/outlining';
+import { ProblemNote } from '../components/problem';
 import { Look } from '../maps/look';
 import { MapView } from '../maps/map_view';
+import { Outlines } from '../maps/outlines';
 import { RegionMeans } from '../maps/region_means';
 import { fetchNpy } from '../maps/values';
-import { describe } from '../router';
+import { keepAddress } from '../router';
 
 export interface ScoreMap {
   name: string;
@@ -33,10 +35,10 @@ interface Props {
 
 /** Of a map's range so much is not drawn. */
 const UNDRAWN = 0.2;
-const WRITTEN_EVERY = 300;
 
 export function ScoreMaps({ maps, mesh, query, children }: Props) {
   const look = useMemo(() => new Look(query), []);
+  const outlines = useMemo(() => new Outlines(query), []);
   const chosen = useSignal(query.get('score') ?? '');
   const values = useSignal<Float32Array | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
@@ -56,18 +58,7 @@ export function ScoreMaps({ maps, mesh, query, children }: Props) {
       (error: unknown) => (problem.value = Problem.from(error)),
     );
   }, [map?.file.href, map?.less?.href, vertices]);
-  useEffect(() => {
-    let due = 0;
-    const stop = effect(() => {
-      const settings = { score: chosen.value || undefined, ...look.settings() };
-      clearTimeout(due);
-      if (look.scale.value) due = window.setTimeout(() => describe(settings), WRITTEN_EVERY);
-    });
-    return () => {
-      clearTimeout(due);
-      stop();
-    };
-  }, [look]);
+  useEffect(() => keepAddress(() => look.scale.value && { score: chosen.value || undefined, ...look.settings(), ...outlines.settings() }), [look]);
   const refusal = problem.value ?? anatomyProblem.value;
   return (
     <>
@@ -76,13 +67,14 @@ export function ScoreMaps({ maps, mesh, query, children }: Props) {
         <aside class="shown" aria-label="Scores">
           {children}
           <Drawing camera={look.camera} scale={look.scale} range={look.range.value} />
+          <Outlining outlines={outlines} anatomy={anatomy.value} />
         </aside>
         {anatomy.value && map ? (
           <MapView
             anatomy={anatomy.value}
             look={look}
-            values={values.value}
-            title={map.name}
+            outlines={outlines}
+            map={{ title: map.name, values: values.value }}
             unit={map.unit}
             above={maps.length > 1 && <Segments label="Map" options={maps.map(({ name }) => [name, name] as const)} value={map.name} change={(name) => (chosen.value = name)} />}
             said="Grey where nothing is drawn: below the threshold, or without a score."

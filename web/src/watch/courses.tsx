@@ -7,10 +7,10 @@ import { digits } from '../components/colour_bar';
 import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
 import { SIDE_NAMES } from '../cortex/geometry';
+import { save } from '../figure/save';
 import { UNIT } from '../model';
 import type { Clock } from './clock';
 import { fetchCourse, title, writePin, type Pin } from './pins';
-import { save } from './save';
 import type { Session } from './session';
 
 interface Props {

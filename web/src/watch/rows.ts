@@ -1,18 +1,15 @@
 // The rows of a response, for components: one that reads a row is drawn again when it arrives.
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import { Frames } from '../cortex/frames';
-import type { Session } from './session';
+import { Frames, type Response } from '../cortex/frames';
 
 export class Rows {
   private readonly arrivals = signal(0);
   private readonly frames: ReadonlySignal<Frames>;
 
-  constructor(session: Session, failed: (error: unknown) => void) {
-    const { view, result, rows, subject } = session;
+  /** `response` is read again when a signal in it changes. */
+  constructor(response: () => Response, failed: (error: unknown) => void) {
     const arrived = (): void => void (this.arrivals.value = this.arrivals.peek() + 1);
-    this.frames = computed(
-      () => new Frames({ prediction: view.id, subject: subject.value, rows, vertices: result.vertices }, arrived, failed),
-    );
+    this.frames = computed(() => new Frames(response(), arrived, failed));
   }
 
   /** The values of a row, if they are here; it is fetched if they are not. */
@@ -21,8 +18,18 @@ export class Rows {
     return row === undefined ? undefined : this.frames.value.at(row);
   }
 
+  /** Waits until a row is here. */
+  ready(row: number): Promise<void> {
+    return this.frames.value.ready(row);
+  }
+
   /** The 99th percentile of the absolute values of the subject's response. */
   range(): Promise<number> {
     return this.frames.value.range();
+  }
+
+  /** Rows that are spread over the first `rows`, one after the other. */
+  sample(rows: number): Promise<Float32Array> {
+    return this.frames.value.sample(rows);
   }
 }

@@ -1,31 +1,36 @@
 // A finished prediction: stimulus, cortex, regions and time courses, all at the same second.
-import { effect, useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { anatomy, anatomyProblem, loadAnatomy } from '../anatomy';
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
 import { Problem } from '../api/client';
-import { Icon } from '../components/controls';
+import { Comparing, type Other } from '../components/comparing';
+import { useLines } from '../components/cortex_view';
+import { Drawing } from '../components/drawing';
+import { Outlining } from '../components/outlining';
 import { ProblemNote } from '../components/problem';
 import { Views } from '../components/views';
-import { Drawing } from '../components/drawing';
-import type { Cortex } from '../cortex/cortex';
+import type { Figure } from '../figure/figure';
+import { thumbnail } from '../figure/paint';
+import { Saving } from '../figure/saving';
 import { remember, remembered } from '../history';
+import { Comparison, difference } from '../maps/comparison';
+import { Outlines } from '../maps/outlines';
 import { warning } from '../model';
-import { describe, type Place } from '../router';
+import { keepAddress, type Place } from '../router';
 import { Brain } from './brain';
+import { figureOf, fileName } from './captions';
 import { Clock } from './clock';
 import { Courses } from './courses';
 import { Downloads } from './downloads';
-import { picture, thumbnail } from './picture';
+import { fetchOthers, OtherResponse } from './other';
 import { Regions } from './regions';
 import { Rows } from './rows';
-import { save } from './save';
+import { Seen } from './seen';
 import { Session, type View } from './session';
 import { fetchStimulus, type Stimulus } from './stimulus';
 import { StimulusPlayer } from './stimulus_player';
 import { Transport, useKeys } from './transport';
 
-/** Between two writes of the address (ms). */
-const WRITTEN_EVERY = 300;
 /** Until a cortex that is watched has settled enough for a picture of it (ms). */
 const SETTLED = 1500;
 
@@ -41,9 +46,13 @@ export function Viewer({ view, result, place }: Props) {
   const stimulus = useSignal<Stimulus | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
   const range = useSignal(1);
-  const cortex = useRef<Cortex | undefined>(undefined);
+  const others = useSignal<Other[]>([]);
+  const outlines = useMemo(() => new Outlines(place.query), [session]);
+  const comparison = useMemo(() => new Comparison(place.query), [session]);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
-  const rows = useMemo(() => new Rows(session, fail), [session]);
+  const rows = useMemo(() => new Rows(() => ({ prediction: view.id, subject: session.subject.value, rows: session.rows, vertices: result.vertices }), fail), [session]);
+  const seen = useMemo(() => new Seen(session, rows, comparison, new OtherResponse(session)), [rows]);
+  const { way, other } = comparison;
 
   useKeys(clock);
   useEffect(() => void loadAnatomy(result.model.space), [result]);
@@ -56,9 +65,18 @@ export function Viewer({ view, result, place }: Props) {
       if (!session.scale.peek()) session.setRange(limit);
     }, fail);
   }, [rows, session.subject.value]);
-  useEffect(() => writeAddress(session), [session]);
+  useEffect(() => void fetchOthers(session).then((found) => (others.value = found), fail), [session, session.subject.value]);
   useEffect(() => {
-    const keep = setTimeout(() => cortex.current && remember(view.id, { name: remembered.value[view.id]?.name ?? view.task, thumbnail: thumbnail(cortex.current) }), SETTLED);
+    if (way.value === 'one' || other.value === undefined) return;
+    compare(seen, other.value, fail).then(() => (problem.value = undefined), fail);
+  }, [seen, way.value === 'one', other.value, session.subject.value]);
+  useEffect(() => keepAddress(() => session.scale.value && { ...session.settings(), ...outlines.settings(), ...comparison.settings() }), [session]);
+  useEffect(() => {
+    const now = anatomy.value;
+    const keep = setTimeout(() => {
+      const figure = now && figureOf(seen, now, { borders: undefined, emphasis: undefined }, session.row.value);
+      if (figure) remember(view.id, { name: remembered.value[view.id]?.name ?? view.task, thumbnail: thumbnail(figure) });
+    }, SETTLED);
     return () => clearTimeout(keep);
   }, [anatomy.value, session]);
 
@@ -72,9 +90,7 @@ export function Viewer({ view, result, place }: Props) {
         </div>
         <div class="row">
           {result.subjects.length > 1 && <Subjects session={session} />}
-          <button class="button" onClick={() => void savePicture(cortex.current, session).catch(fail)}>
-            <Icon name="camera" /> PNG
-          </button>
+          {anatomy.value && <Kept seen={seen} outlines={outlines} anatomy={anatomy.value} />}
           <Downloads view={view} />
         </div>
       </header>
@@ -92,16 +108,23 @@ export function Viewer({ view, result, place }: Props) {
       <div class="stage">
         <aside class="shown" aria-label="Stimulus and drawing">
           {stimulus.value && <StimulusPlayer session={session} stimulus={stimulus.value} clock={clock} />}
-          <Drawing camera={session.camera} scale={session.scale} range={range.value} limitLabel="Limit, the same for all seconds">
+          <Comparing comparison={comparison} others={others.value} />
+          <Drawing
+            camera={session.camera}
+            scale={way.value === 'difference' ? comparison.scaling.scale : session.scale}
+            range={way.value === 'difference' ? comparison.scaling.range.value : range.value}
+            limitLabel="Limit, the same for all seconds"
+          >
             <label class="row small" title="Between one second and the next; off, the cortex changes once a second, as it is predicted">
               <input type="checkbox" checked={session.smooth.value} onChange={({ currentTarget }) => (session.smooth.value = currentTarget.checked)} />
               Interpolate
             </label>
           </Drawing>
+          <Outlining outlines={outlines} anatomy={anatomy.value} />
         </aside>
         <section class="brain" aria-label="Cortex">
           <Views camera={session.camera} />
-          {anatomy.value && <Brain session={session} anatomy={anatomy.value} rows={rows} made={(made) => (cortex.current = made)} />}
+          {anatomy.value && <Brain seen={seen} outlines={outlines} anatomy={anatomy.value} />}
         </section>
         <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} rows={rows} />}</aside>
       </div>
@@ -139,28 +162,31 @@ function Subjects({ session: { subject, result } }: { session: Session }) {
   );
 }
 
-/** Keeps the address at what is seen, now and then. */
-function writeAddress(session: Session): () => void {
-  let due = 0;
-  const stop = effect(() => {
-    const settings = session.settings();
-    if (session.scale.value === undefined) return;
-    clearTimeout(due);
-    due = window.setTimeout(() => describe(settings), WRITTEN_EVERY);
-  });
-  return () => {
-    clearTimeout(due);
-    stop();
+/** Pictures and films of what is seen. */
+function Kept({ seen, outlines, anatomy }: { seen: Seen; outlines: Outlines; anatomy: Anatomy }) {
+  const { session } = seen;
+  const lines = useLines(anatomy, outlines, session.region.value, undefined);
+  const filmed = async (second: number): Promise<Figure> => {
+    await seen.ready(second - 1);
+    const figure = figureOf(seen, anatomy, lines, second - 1);
+    if (!figure) throw new Problem(0, 'no_values', 'Nothing to draw', `Second ${second} has no values. Choose seconds that both responses have.`);
+    return figure;
   };
+  return (
+    <Saving
+      figure={() => figureOf(seen, anatomy, lines, session.row.value, session.between())}
+      name={() => fileName(seen)}
+      film={{ seconds: session.rows, figure: filmed }}
+    />
+  );
 }
 
-async function savePicture(cortex: Cortex | undefined, session: Session): Promise<void> {
-  const { scale, row, view, result } = session;
-  if (!cortex || !scale.value) return;
-  const says = warning(view.model);
-  const said = [
-    `Model prediction by “${view.model.name}”${says ? ` (${says})` : ''}, subject ${session.subject.value}, ${view.task}`,
-    row.value === undefined ? 'before the first scan' : `second ${result.start_s + row.value * result.tr_s} of the stimulus, BOLD ${result.lag_s} s later; licence ${result.model.licence}`,
-  ];
-  save(await picture(cortex, scale.value, said), `${view.task}_second-${row.value ?? 0}.png`);
+/** Fetches the other response, and the range of the difference. */
+async function compare(seen: Seen, key: string, failed: (error: unknown) => void): Promise<void> {
+  const { other, comparison, rows } = seen;
+  await other.load(key, failed);
+  const shared = other.shared.value;
+  const [one, less] = await Promise.all([rows.sample(shared), other.rows.value?.sample(shared)]);
+  const sampled = difference(one, less);
+  if (sampled) comparison.setRange(sampled);
 }
