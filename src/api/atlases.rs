@@ -93,7 +93,8 @@ pub(super) async fn labels(
 ) -> Result<Response, Error> {
     let labels = move || {
         let atlas = state.scanner.atlases.load(&name, mesh(&state)?)?;
-        let bytes: Vec<u8> = atlas.labels().iter().flat_map(|label| label.map_or(-1, i32::from).to_le_bytes()).collect();
+        let bytes: Vec<u8> =
+            atlas.labels().iter().flat_map(|label| label.map_or(-1, i32::from).to_le_bytes()).collect();
         let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))];
         Ok((headers, bytes).into_response())
     };

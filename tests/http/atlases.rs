@@ -49,7 +49,8 @@ fn an_uploaded_atlas_is_installed_shown_and_compared_over() {
 
     let labels = server.get("/v1/atlases/halves/labels").expect(200).body;
     let labels: Vec<i32> = labels.chunks_exact(4).map(|label| i32::from_le_bytes(label.try_into().unwrap())).collect();
-    let place = |side: &str| view["parcels"].as_array().unwrap().iter().position(|parcel| parcel["name"] == side).unwrap();
+    let place =
+        |side: &str| view["parcels"].as_array().unwrap().iter().position(|parcel| parcel["name"] == side).unwrap();
     assert_eq!(labels.len(), MESH.vertices());
     assert_eq!(labels[1], i32::try_from(place("L_front")).unwrap());
     assert_eq!(labels[MESH.vertices_per_hemisphere()], i32::try_from(place("R_back")).unwrap());

@@ -1,5 +1,8 @@
 // From a film to its response on the cortex: what a person does, with the real server.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { inaccessible, keep, open, server, unexpected } from './browser.mjs';
 
@@ -16,12 +19,12 @@ async function clock() {
 
 /** Puts the pointer on the left lateral view and returns what is said there. */
 async function hover() {
-  const box = await page.locator('.cortex canvas').boundingBox();
+  const box = await page.locator('.cortex canvas').first().boundingBox();
   await page.mouse.move(box.x + box.width * 0.27, box.y + box.height * 0.25);
   await page.mouse.move(box.x + box.width * 0.26, box.y + box.height * 0.26);
   const tip = page.locator('.tip');
   await tip.waitFor();
-  return { place: Number(await tip.getAttribute('data-place')), value: Number(await tip.locator('[data-value]').getAttribute('data-value')) };
+  return { place: Number(await tip.getAttribute('data-place')), value: Number(await tip.locator('[data-value]').first().getAttribute('data-value')) };
 }
 
 test('a film is uploaded and its response is watched', async () => {
@@ -118,9 +121,57 @@ test('scanner time is behind the stimulus by the lag', async () => {
   await page.getByRole('radio', { name: 'stimulus time' }).check();
 });
 
-test('pictures and tables are saved', async () => {
-  const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
+test('the response without words is seen beside the one with them, and as their difference', async () => {
+  const order = new FormData();
+  order.append('video', await openAsBlob(process.env.ENCORTEX_FILM), 'wordless.mp4');
+  order.append('modalities', 'video');
+  const answer = await fetch(`${server}v1/predictions`, { method: 'POST', body: order, headers: { prefer: 'wait=100' } });
+  const wordless = await answer.json();
+  assert.equal(wordless.state, 'succeeded', JSON.stringify(wordless));
+  const other = new Float32Array(await (await fetch(`${server}v1/predictions/${wordless.id}/frames`)).arrayBuffer());
+  await page.reload();
+  await page.getByRole('radio', { name: 'side by side' }).check();
+  await page.getByLabel('Compared with').selectOption(wordless.id);
+  await page.waitForURL(/compare=beside/);
+  const { row } = await clock();
+  const { place } = await hover();
+  await page.waitForFunction(() => document.querySelectorAll('.tip [data-value]').length === 3);
+  const values = await page.locator('.tip [data-value]').evaluateAll((values) => values.map(({ dataset }) => Number(dataset.value)));
+  const at = row * response.vertices + place;
+  assert.deepEqual(values, [response.values[at], other[at], Math.fround(response.values[at] - other[at])]);
+  await keep(page, 'watch-beside');
+  await page.getByRole('radio', { name: 'difference' }).check();
+  await page.waitForURL(/compare=difference/);
+  await page.getByText('difference of predicted BOLD').waitFor();
+  assert.deepEqual(await inaccessible(page), []);
+  await page.getByRole('radio', { name: 'one', exact: true }).check();
+});
+
+test('borders of regions are drawn when they are asked for, and the address holds them', async () => {
+  const drawn = async () => (await page.locator('.cortex').screenshot()).toString('base64');
+  await page.mouse.move(0, 0);
+  const without = await drawn();
+  await page.getByRole('checkbox', { name: 'Outlines' }).check();
+  await page.waitForTimeout(500);
+  assert.notEqual(await drawn(), without);
+  await keep(page, 'watch-outlines');
+  await page.getByRole('checkbox', { name: 'Outlines' }).uncheck();
+});
+
+test('pictures, films and tables are saved', async () => {
+  await page.getByText('Figure', { exact: true }).click();
+  const saved = async (name) => (await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.getByRole('button', { name }).click()]))[0];
+  const picture = await saved('PNG');
   assert.match(picture.suggestedFilename(), /_second-\d+\.png$/);
+  const vectors = await readFile(await (await saved('SVG')).path(), 'utf8');
+  const limit = await page.getByRole('slider', { name: /Limit/ }).inputValue();
+  assert.ok(vectors.includes('linearGradient') && vectors.includes('Model prediction: ') && limit > 0, vectors.slice(0, 2000));
+  await page.getByLabel('to second').fill('3');
+  await page.getByLabel('to second').press('Tab');
+  const film = await (await saved('MP4')).path();
+  const { stderr } = spawnSync('ffmpeg', ['-nostdin', '-i', film, '-f', 'null', '-'], { encoding: 'utf8' });
+  assert.equal(/frame=\s*(\d+)(?!.*frame=)/s.exec(stderr)?.[1], '3', stderr);
+  await page.keyboard.press('Escape');
   const [table] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
   assert.match(table.suggestedFilename(), /_timecourses\.csv$/);
   await page.getByText('Download').click();
