@@ -2,8 +2,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { Problem } from '../api/client';
-import { Icon, Meter, Popover, Segments } from '../components/controls';
+import { Icon, Popover, Segments } from '../components/controls';
 import { ProblemNote } from '../components/problem';
+import { UnderWay } from '../components/under_way';
 import type { Figure } from './figure';
 import { asPng } from './paint';
 import { save } from './save';
@@ -89,19 +90,7 @@ function FilmMaking({ film, name, fail }: { film: Filmed; name(): string; fail(e
     </label>
   );
   if (done.value !== undefined) {
-    return (
-      <div class="stack" aria-live="polite">
-        <Meter label="Making the film" fraction={done.value / frames} />
-        <div class="row spread">
-          <span class="small soft">
-            {done.value} of {frames} frames
-          </span>
-          <button class="button" onClick={() => stopping.current.abort()}>
-            Cancel
-          </button>
-        </div>
-      </div>
-    );
+    return <UnderWay label="Making the film" fraction={done.value / frames} said={`${done.value} of ${frames} frames`} stop={() => stopping.current.abort()} />;
   }
   return (
     <fieldset class="film stack">

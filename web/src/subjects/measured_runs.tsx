@@ -2,8 +2,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { post, Problem, type Schemas } from '../api/client';
-import { Icon, Meter } from '../components/controls';
+import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
+import { UnderWay } from '../components/under_way';
 import { go } from '../router';
 import { EMPTY, isWhole, send, type Run } from './runs';
 
@@ -97,15 +98,7 @@ export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
         </label>
         {problem.value && <ProblemNote problem={problem.value} />}
         {sending.value ? (
-          <div class="stack" aria-live="polite">
-            <Meter label={`Uploading ${sending.value.name}`} fraction={sending.value.fraction} />
-            <div class="row spread">
-              <span class="small soft">Uploading {sending.value.name}</span>
-              <button class="button" onClick={() => stopping.current.abort()}>
-                Cancel
-              </button>
-            </div>
-          </div>
+          <UnderWay label={`Uploading ${sending.value.name}`} fraction={sending.value.fraction} said={`Uploading ${sending.value.name}`} stop={() => stopping.current.abort()} />
         ) : (
           <div class="row">
             <button class="button main" disabled={wanted !== undefined} onClick={() => void ask()}>
