@@ -19,6 +19,9 @@ use crate::{catalogue, encoder, experiment, export, features, predict, scanner, 
 /// How long a client should wait for a model that is loading.
 const LOADING_RETRY: Duration = Duration::from_secs(5);
 
+/// How long a client should wait for the piece of an upload that is arriving: an answer that was lost on the way, most often.
+const LOCKED_RETRY: Duration = Duration::from_secs(1);
+
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -49,6 +52,12 @@ pub enum Error {
     MalformedBody { reason: String },
     #[error("the body is larger than {limit} bytes; cut the stimulus, or raise max_upload_bytes")]
     BodyTooLarge { limit: u64 },
+    #[error("no byte of the body came for {seconds} s; go on with what is left of it")]
+    BodyStalled { seconds: u64 },
+    #[error("the header {header} is {value:?}; it must be {expected}")]
+    BadHeader { header: String, value: String, expected: &'static str },
+    #[error("the header Tus-Resumable is {asked:?}; this server speaks {spoken}")]
+    TusVersion { asked: String, spoken: &'static str },
     #[error("the address is not well-formed: {reason}")]
     MalformedQuery { reason: String },
 
@@ -139,6 +148,9 @@ impl Error {
             Self::UnsupportedMediaType { .. } => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::MalformedBody { .. } => (S::BAD_REQUEST, "malformed_body"),
             Self::BodyTooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::BodyStalled { .. } => (S::REQUEST_TIMEOUT, "body_stalled"),
+            Self::BadHeader { .. } => (S::BAD_REQUEST, "bad_header"),
+            Self::TusVersion { .. } => (S::PRECONDITION_FAILED, "other_tus_version"),
             Self::MalformedQuery { .. } => (S::BAD_REQUEST, "malformed_query"),
             Self::UnknownField { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_field"),
             Self::RepeatedField { .. } => (S::UNPROCESSABLE_ENTITY, "repeated_field"),
@@ -168,6 +180,7 @@ impl Error {
             Self::Jobs(jobs::Error::Draining | jobs::Error::Unavailable { .. })
             | Self::ModelFailed { .. }
             | Self::Busy { .. } => Some(LOADING_RETRY),
+            Self::Store(store::Error::UploadLocked { .. }) => Some(LOCKED_RETRY),
             _ if self.is_away() => Some(LOADING_RETRY),
             _ => None,
         }
@@ -215,6 +228,10 @@ fn of_store(error: &store::Error) -> Verdict {
     use StatusCode as S;
     match error {
         store::Error::TooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
+        store::Error::PastEnd { .. } => (S::PAYLOAD_TOO_LARGE, "past_end"),
+        store::Error::UnknownUpload { .. } => (S::NOT_FOUND, "unknown_upload"),
+        store::Error::WrongOffset { .. } => (S::CONFLICT, "wrong_offset"),
+        store::Error::UploadLocked { .. } => (S::LOCKED, "upload_locked"),
         store::Error::Empty { .. } => (S::UNPROCESSABLE_ENTITY, "empty_stimulus"),
         store::Error::UnknownStimulus { .. } => (S::NOT_FOUND, "unknown_stimulus"),
         store::Error::UnknownPrediction { .. } => (S::NOT_FOUND, "unknown_prediction"),

@@ -45,6 +45,8 @@ mod studies;
 mod subjects;
 mod surfaces;
 mod timecourse;
+mod tus;
+mod uploads;
 mod web;
 mod words;
 mod workplace;

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::{
     Error, State, analyses, atlases, cell_map, comparisons, docs, evaluations, events, experiment_events, experiments,
     files, fits, frames, health, linger, localizers, media, metrics, models, predictions, regions, stimuli, studies,
-    subjects, surfaces, timecourse, web, words,
+    subjects, surfaces, timecourse, tus, uploads, web, words,
 };
 use crate::scanner::Report;
 use crate::study::evaluation::EvaluationReport;
@@ -50,8 +50,15 @@ fn described() -> OpenApiRouter<State> {
 fn name_operations(description: &mut utoipa::openapi::OpenApi) {
     for (path, item) in &mut description.paths.paths {
         let words: Vec<_> = path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty() && *word != "v1").collect();
-        let methods =
-            [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)];
+        let methods = [
+            ("get", &mut item.get),
+            ("head", &mut item.head),
+            ("options", &mut item.options),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
         for (method, operation) in methods {
             if let Some(operation) = operation {
                 operation.operation_id = Some(format!("{method}_{}", words.join("_")));
@@ -99,12 +106,21 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(stimuli::list, stimuli::upload))
         .routes(routes!(stimuli::show, stimuli::remove))
         .routes(routes!(media::download))
+        .merge(in_pieces())
         .routes(routes!(models::list))
         .routes(routes!(models::show))
         // Orchestrators and monitoring.
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(metrics::scrape))
+}
+
+/// Uploads in pieces, which have a protocol of their own.
+fn in_pieces() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::describe, uploads::create))
+        .routes(routes!(uploads::show, uploads::append, uploads::remove))
+        .route_layer(middleware::from_fn(tus::speak))
 }
 
 /// The whole server.

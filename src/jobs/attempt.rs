@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::worker::{Crew, Task};
 use super::{Error, Failure, Lane, Lease, Outcome, Queue};
-use crate::store::{self, ResultFolder, Store};
+use crate::store::{self, ResultFolder, Store, on_disk};
 
 /// How long a job rests while the shared results are out of reach.
 const AWAY: Duration = Duration::from_secs(5);
@@ -70,16 +70,6 @@ pub(super) async fn attempt(
             Outcome::Failed(failure)
         }
     })
-}
-
-/// Does things to the disk, and to what is shared beside it, where they keep nobody waiting.
-pub(super) async fn on_disk<T: Send + 'static>(
-    task: impl FnOnce() -> Result<T, store::Error> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(task).await {
-        Ok(done) => Ok(done?),
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    }
 }
 
 /// The server's own fault: its log says why. What is only out of reach is waited for.

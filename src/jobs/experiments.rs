@@ -10,12 +10,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::{Stopped, attempt, on_disk, one_at_a_time};
+use super::attempt::{Stopped, attempt, one_at_a_time};
 use super::worker::{Crew, Task};
 use super::{
     Cell, Counts, DEFAULT_ATTEMPTS, Error, Experiment, Job, JobState, Lane, NewExperiment, Outcome, Queue, Scope,
 };
-use crate::store::Store;
+use crate::store::{Store, on_disk};
 
 /// The experiments of a queue. Clones share them.
 #[derive(Clone)]

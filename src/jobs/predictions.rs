@@ -13,13 +13,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::{Stopped, attempt, on_disk, one_at_a_time};
+use super::attempt::{Stopped, attempt, one_at_a_time};
 use super::enqueue::DEFAULT_ATTEMPTS;
 use super::pace::Pace;
 use super::worker::{Crew, Task};
 use super::{Counts, Cursor, Error, Event, Job, JobState, Lane, Outcome, Queue, Scope};
 use crate::predict::{PredictionRequest, Progress};
-use crate::store::{self, Store};
+use crate::store::{self, Store, on_disk};
 
 /// The predictions of a queue. Clones share them.
 #[derive(Clone)]
@@ -246,7 +246,7 @@ impl Predictions {
             }
             Ok(request)
         };
-        on_disk(locate).await
+        Ok(on_disk(locate).await?)
     }
 
     async fn job(&self, key: &str) -> Result<Job, Error> {

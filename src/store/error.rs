@@ -10,6 +10,14 @@ pub enum Error {
     TooLarge { name: String, limit: u64 },
     #[error("{name:?} is empty: send a file with at least one byte")]
     Empty { name: String },
+    #[error("there is no upload {id:?} (any more); begin it with POST /v1/uploads")]
+    UnknownUpload { id: String },
+    #[error("{arrived} bytes of the upload {id} have arrived; send what follows them, not what follows {offset}")]
+    WrongOffset { id: String, offset: u64, arrived: u64 },
+    #[error("a piece of the upload {id} is arriving; ask how far it is in a while, and go on from there")]
+    UploadLocked { id: String },
+    #[error("{name:?} was announced to have {length} bytes; send no more than that, or begin another upload")]
+    PastEnd { name: String, length: u64 },
     #[error("there is no stimulus {id:?}; upload it with POST /v1/stimuli")]
     UnknownStimulus { id: String },
     #[error("there is no prediction {id:?}; ask for one with POST /v1/predictions")]

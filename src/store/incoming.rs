@@ -7,7 +7,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufWriter};
 
 use super::stimulus::{Stimulus, stored_name};
-use super::{Error, Store};
+use super::{Error, Store, on_disk};
 
 const WRITE_BUFFER: usize = 256 << 10;
 
@@ -68,14 +68,8 @@ impl Incoming {
         }
         self.file.flush().await.map_err(Error::at(&self.path))?;
         self.file.get_ref().sync_all().await.map_err(Error::at(&self.path))?;
-        let stimulus = Stimulus::new(&self.store, self.hasher.finalize(), &self.name, self.bytes);
-        stimulus.describe(self.folder.path())?;
-        stimulus.settle(&self.store, self.folder.path())?;
-        let (store, kept) = (self.store.clone(), stimulus.clone());
-        match tokio::task::spawn_blocking(move || store.share_stimulus(&kept)).await {
-            Ok(shared) => shared.map(|()| stimulus),
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-        }
+        let Self { store, name, bytes, hasher, folder, .. } = self;
+        on_disk(move || Stimulus::keep(&store, folder.path(), hasher.finalize(), &name, bytes)).await
     }
 }
 

@@ -5,12 +5,14 @@
 //! experiments/{id}/{n}/  result/ of cell n
 //! predictions/{id}/      result/, and attempt-…/ while it is made
 //! analyses/{id}/         what was made of uploaded maps or of a model's weights
+//! uploads/{id}/          upload.json, and what has arrived of a file that comes in pieces
 //! incoming/              what is still arriving, or on its way out; emptied by the first process that comes
 //! lock                   held by every process that is here
 //! ```
 //!
 //! A thing appears and disappears whole, by one rename: whoever reads a folder here reads all of it. Sizes are
-//! counted while bytes arrive, and what a client does not finish sending is gone with the request.
+//! counted while bytes arrive, and what a client does not finish sending is gone with the request, unless it announced that
+//! the file comes in [pieces](Piece).
 //!
 //! Several machines [share](Store::share) uploads and results by a bucket or a folder. What is kept here is put there, and the
 //! data folder is a copy of what this machine needed: what it lacks is fetched, and what is removed from it by hand is
@@ -33,6 +35,7 @@ mod objects;
 mod presence;
 mod result_folder;
 mod stimulus;
+mod upload;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +46,7 @@ pub use full::is_storage_full;
 pub use incoming::Incoming;
 pub use result_folder::ResultFolder;
 pub use stimulus::Stimulus;
+pub use upload::{Piece, UPLOAD_KEPT, Upload};
 
 use self::objects::Objects;
 use self::presence::Presence;
@@ -64,6 +68,7 @@ struct Folders {
     experiments: PathBuf,
     predictions: PathBuf,
     analyses: PathBuf,
+    uploads: PathBuf,
     incoming: PathBuf,
     _presence: Presence,
 }
@@ -84,12 +89,13 @@ impl Store {
             experiments: root.join("experiments"),
             predictions: root.join("predictions"),
             analyses: root.join("analyses"),
+            uploads: root.join("uploads"),
             incoming,
             root,
             _presence: presence,
         };
-        let Folders { stimuli, experiments, predictions, analyses, incoming, .. } = &folders;
-        for folder in [stimuli, experiments, predictions, analyses, incoming] {
+        let Folders { stimuli, experiments, predictions, analyses, uploads, incoming, .. } = &folders;
+        for folder in [stimuli, experiments, predictions, analyses, uploads, incoming] {
             std::fs::create_dir_all(folder).map_err(Error::at(folder))?;
         }
         Ok(Self { folders: Arc::new(folders), objects: None })
@@ -108,6 +114,14 @@ impl Store {
         let bin = tempfile::tempdir_in(&self.folders.incoming).map_err(Error::at(&self.folders.incoming))?;
         std::fs::rename(folder, bin.path().join("gone")).map_err(Error::at(folder))?;
         bin.close().map_err(Error::at(folder))
+    }
+}
+
+/// Does things to the disk, and to what is shared beside it, where they keep nobody waiting.
+pub async fn on_disk<T: Send + 'static>(task: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(task).await {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }
 

@@ -101,7 +101,7 @@ impl Store {
     }
 
     /// Puts a stimulus where other machines find it.
-    pub(super) fn share_stimulus(&self, stimulus: &Stimulus) -> Result<(), Error> {
+    fn share_stimulus(&self, stimulus: &Stimulus) -> Result<(), Error> {
         let Some(objects) = &self.objects else { return Ok(()) };
         let copy = |to: &mut dyn io::Write| io::copy(&mut File::open(&stimulus.path)?, to).map(drop);
         objects.put(&shared_bytes(&stimulus.id), stimulus.bytes, copy)?;
@@ -204,18 +204,34 @@ fn shared_description(id: &str) -> String {
 }
 
 impl Stimulus {
-    pub(super) fn new(store: &Store, content: blake3::Hash, name: &str, bytes: u64) -> Self {
+    /// Keeps bytes that lie in a folder under their [stored name](stored_name) and have reached the disk: under the hash of
+    /// their content, with what an equal upload left before them; shared, where the store is.
+    pub(super) fn keep(
+        store: &Store,
+        arrived: &Path,
+        content: blake3::Hash,
+        name: &str,
+        bytes: u64,
+    ) -> Result<Self, Error> {
+        let stimulus = Self::new(store, content, name, bytes);
+        stimulus.describe(arrived)?;
+        stimulus.settle(store, arrived)?;
+        store.share_stimulus(&stimulus)?;
+        Ok(stimulus)
+    }
+
+    fn new(store: &Store, content: blake3::Hash, name: &str, bytes: u64) -> Self {
         let id = content.to_hex().to_string();
         let path = store.folders.stimuli.join(&id).join(stored_name(name));
         Self { id, name: name.to_owned(), bytes, uploaded: Timestamp::now(), path }
     }
 
-    pub(super) fn folder(&self, store: &Store) -> PathBuf {
+    fn folder(&self, store: &Store) -> PathBuf {
         store.folders.stimuli.join(&self.id)
     }
 
     /// Writes `stimulus.json` into a folder.
-    pub(super) fn describe(&self, folder: &Path) -> Result<(), Error> {
+    fn describe(&self, folder: &Path) -> Result<(), Error> {
         atomic::write_whole(&folder.join(DESCRIPTION), &self.description()?)
     }
 
@@ -227,7 +243,7 @@ impl Stimulus {
 
     /// Renames the folder that it arrived in to its hash. Where equal bytes already lie, only a new extension is added to
     /// them: readers of transcripts go by it.
-    pub(super) fn settle(&self, store: &Store, arrived: &Path) -> Result<(), Error> {
+    fn settle(&self, store: &Store, arrived: &Path) -> Result<(), Error> {
         let kept = self.folder(store);
         match std::fs::rename(arrived, &kept) {
             Ok(()) => return Ok(()),
@@ -246,7 +262,7 @@ impl Stimulus {
 }
 
 /// Gives a file another name, unless something has it.
-fn link(from: &Path, to: &Path) -> Result<(), Error> {
+pub(super) fn link(from: &Path, to: &Path) -> Result<(), Error> {
     match std::fs::hard_link(from, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::at(to)(error)),
         _ => Ok(()),

@@ -140,6 +140,12 @@ impl Server {
         Self::start_in(folder, flags, &[])
     }
 
+    /// Ends the program at once, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it ends");
+    }
+
     pub(crate) fn terminate(&mut self) {
         let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success());

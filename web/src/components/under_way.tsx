@@ -6,7 +6,7 @@ interface Props {
   label: string;
   fraction: number;
   said: string;
-  stop(): void;
+  stop?: () => void;
 }
 
 export function UnderWay({ label, fraction, said, stop }: Props) {
@@ -15,9 +15,11 @@ export function UnderWay({ label, fraction, said, stop }: Props) {
       <Meter label={label} fraction={fraction} />
       <div class="row spread">
         <span class="small soft">{said}</span>
-        <button class="button" onClick={stop}>
-          Cancel
-        </button>
+        {stop && (
+          <button class="button" onClick={stop}>
+            Cancel
+          </button>
+        )}
       </div>
     </div>
   );

@@ -1,9 +1,10 @@
 // How well a contrast agrees with a map that was measured in people.
 import { useSignal } from '@preact/signals';
 import { post, Problem, type Schemas } from '../api/client';
-import { upload } from '../api/upload';
+import { upload, type Sending } from '../api/upload';
 import { ProblemNote } from '../components/problem';
 import { Section } from '../components/controls';
+import { Uploading } from '../components/uploading';
 import { probability } from './region_table';
 
 type Agreement = Schemas['Agreement'];
@@ -22,11 +23,12 @@ export function AgreementWithPeople({ experiment, cell, subject, map }: Props) {
   const found = useSignal<{ agreement: Agreement; of: string } | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
   const busy = useSignal(false);
+  const sending = useSignal<Sending | undefined>(undefined);
   const compare = async (files: File[]): Promise<void> => {
     busy.value = true;
     problem.value = undefined;
     try {
-      const uploads = await Promise.all(files.map((file) => upload(file, () => undefined)));
+      const uploads = await Promise.all(files.map((file) => upload(file, (now) => (sending.value = now))));
       const measured = measuredBy(uploads);
       const agreement = await post('/v1/comparisons', { predicted: { cell: { experiment, cell, subject } }, measured, options: { map, spins: SPINS } });
       found.value = { agreement, of: map };
@@ -43,7 +45,7 @@ export function AgreementWithPeople({ experiment, cell, subject, map }: Props) {
         <span>A measured map: NIfTI in MNI152, CIFTI-2, or the GIFTI files of both hemispheres</span>
         <input type="file" multiple accept=".nii,.gz,.gii" disabled={busy.value} onChange={({ currentTarget }) => currentTarget.files?.length && void compare([...currentTarget.files])} />
       </label>
-      {busy.value && <p class="small soft">Comparing, with {SPINS} rotations of the sphere …</p>}
+      {busy.value && sending.value && <Uploading sending={sending.value} then={`Comparing, with ${SPINS} rotations of the sphere …`} />}
       {problem.value && <ProblemNote problem={problem.value} />}
       {agreement && (
         <dl class="facts" aria-label="Agreement">

@@ -2,10 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { Problem } from '../api/client';
-import { upload } from '../api/upload';
-import { Icon, Meter } from '../components/controls';
+import { upload, type Sending } from '../api/upload';
+import { Icon } from '../components/controls';
 import { DropArea } from '../components/drop_area';
 import { ProblemNote } from '../components/problem';
+import { Uploading } from '../components/uploading';
 import { chosen, dropped, type Found } from './folders';
 import { emptyCondition, withConditions, type Draft, type DraftedCondition } from './draft';
 
@@ -17,7 +18,7 @@ interface Props {
 }
 
 export function Conditions({ draft, change, takesText }: Props) {
-  const sending = useSignal<{ done: number; total: number } | undefined>(undefined);
+  const sending = useSignal<Sending | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
   const latest = useRef(draft);
   latest.current = draft;
@@ -25,13 +26,11 @@ export function Conditions({ draft, change, takesText }: Props) {
 
   const take = async (found: Found[], condition?: string): Promise<void> => {
     problem.value = undefined;
-    sending.value = { done: 0, total: found.length };
     try {
-      for (const { file, folder } of found) {
-        const { id } = await upload(file, () => undefined);
+      for (const [done, { file, folder }] of found.entries()) {
+        const { id } = await upload(file, (now) => (sending.value = { ...now, fraction: (done + now.fraction) / found.length }));
         const at = { id, name: file.name };
         change(file.name.toLowerCase().endsWith('.zip') && !condition ? { ...latest.current, zip: at } : placed(latest.current, condition ?? folder, at));
-        sending.value = { done: sending.value.done + 1, total: found.length };
       }
     } catch (error) {
       problem.value = Problem.from(error);
@@ -56,7 +55,7 @@ export function Conditions({ draft, change, takesText }: Props) {
           </button>
         </div>
       )}
-      {sending.value && <Meter label="Uploading" fraction={sending.value.done / Math.max(1, sending.value.total)} />}
+      {sending.value && <Uploading sending={sending.value} then="All files are there." />}
       {problem.value && <ProblemNote problem={problem.value} />}
       <ul class="conditions">
         {draft.conditions.map((condition, index) => (

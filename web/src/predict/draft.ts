@@ -1,6 +1,6 @@
 // A question that is being put together: which stimulus, what goes with it, and to whom it is shown.
 import { post, type Schemas } from '../api/client';
-import { upload } from '../api/upload';
+import { upload, type Sending } from '../api/upload';
 
 export const KINDS = ['video', 'audio', 'image', 'text', 'events'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -79,18 +79,9 @@ export function nameOf({ file, text }: Draft): string {
   return file?.name ?? (text.trim().length > 60 ? `${text.trim().slice(0, 58)} …` : text.trim());
 }
 
-export interface Sending {
-  /** The file that is on its way. */
-  name: string;
-  fraction: number;
-}
-
 /** Uploads what it needs and asks for the prediction; returns its id. */
 export async function send(draft: Draft, model: string, told: (sending: Sending) => void, signal: AbortSignal): Promise<string> {
-  const put = async (file: File): Promise<string> => {
-    told({ name: file.name, fraction: 0 });
-    return (await upload(file, (fraction) => told({ name: file.name, fraction }), signal)).id;
-  };
+  const put = async (file: File): Promise<string> => (await upload(file, told, signal)).id;
   const { kind, transcript, beside, duration, timing, subjects, modalities } = draft;
   const file = draft.file ?? new File([draft.text], 'text.txt', { type: 'text/plain' });
   const stimulus = draft.file ? kind : 'text';

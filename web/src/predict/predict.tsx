@@ -3,14 +3,15 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { anatomy, loadAnatomy } from '../anatomy';
 import { Problem } from '../api/client';
+import type { Sending } from '../api/upload';
 import { CortexCanvas } from '../components/cortex_canvas';
 import { ProblemNote } from '../components/problem';
-import { UnderWay } from '../components/under_way';
+import { Uploading } from '../components/uploading';
 import { CAMERA } from '../cortex/camera';
 import { remember } from '../history';
 import { models, warning } from '../model';
 import { go } from '../router';
-import { EMPTY, isReady, nameOf, send, type Draft, type Sending } from './draft';
+import { EMPTY, isReady, nameOf, send, type Draft } from './draft';
 import { Drop } from './drop';
 import { History } from './history';
 import { Options } from './options';
@@ -70,12 +71,7 @@ export function Predict() {
         {known && (draft.value.file || draft.value.text.trim()) && <Options draft={draft.value} change={change} serving={known.serving} all={known.all} />}
         {problem.value && <ProblemNote problem={problem.value} again={problem.value.status === 503 || problem.value.status === 0 ? () => void ask() : undefined} />}
         {sending.value ? (
-          <UnderWay
-            label={`Uploading ${sending.value.name}`}
-            fraction={sending.value.fraction}
-            said={sending.value.fraction < 1 ? `Uploading ${sending.value.name}: ${Math.round(100 * sending.value.fraction)} %` : 'Asking for the prediction …'}
-            stop={() => stopping.current.abort()}
-          />
+          <Uploading sending={sending.value} then="Asking for the prediction …" stop={() => stopping.current.abort()} />
         ) : (
           <div class="row">
             <button class="button main" disabled={!known || !isReady(draft.value)} onClick={() => void ask()}>

@@ -2,9 +2,10 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { post, Problem, type Schemas } from '../api/client';
+import type { Sending } from '../api/upload';
 import { Icon } from '../components/controls';
 import { ProblemNote } from '../components/problem';
-import { UnderWay } from '../components/under_way';
+import { Uploading } from '../components/uploading';
 import { go } from '../router';
 import { EMPTY, isWhole, send, type Run } from './runs';
 
@@ -19,7 +20,7 @@ export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
   const method = useSignal<Schemas['Method']>('ridge');
   const simulated = useSignal(false);
   const runs = useSignal<Run[]>(Array.from({ length: isFit ? FIRST_ROWS : 1 }, () => EMPTY));
-  const sending = useSignal<{ name: string; fraction: number } | undefined>(undefined);
+  const sending = useSignal<Sending | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
   const stopping = useRef(new AbortController());
   const whole = runs.value.filter(isWhole);
@@ -32,7 +33,7 @@ export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
     try {
       const orders: { person: string; order: Schemas['RunOrder'] }[] = [];
       for (const run of whole) {
-        const order = await send(run, (file, fraction) => (sending.value = { name: file, fraction: (orders.length + fraction) / whole.length }), stopping.current.signal);
+        const order = await send(run, (now) => (sending.value = { ...now, fraction: (orders.length + now.fraction) / whole.length }), stopping.current.signal);
         orders.push({ person: run.person, order });
       }
       const { id } = isFit
@@ -98,7 +99,7 @@ export function MeasuredRuns({ aim }: { aim: 'fit' | 'score' }) {
         </label>
         {problem.value && <ProblemNote problem={problem.value} />}
         {sending.value ? (
-          <UnderWay label={`Uploading ${sending.value.name}`} fraction={sending.value.fraction} said={`Uploading ${sending.value.name}`} stop={() => stopping.current.abort()} />
+          <Uploading sending={sending.value} then="Asking the server …" stop={() => stopping.current.abort()} />
         ) : (
           <div class="row">
             <button class="button main" disabled={wanted !== undefined} onClick={() => void ask()}>

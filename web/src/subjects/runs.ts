@@ -1,6 +1,6 @@
 // Measured runs that are being put together, and what the API takes in their place.
 import type { Schemas } from '../api/client';
-import { upload } from '../api/upload';
+import { upload, type Sending } from '../api/upload';
 import { kindOf } from '../predict/draft';
 
 export interface Run {
@@ -23,9 +23,9 @@ export function isWhole({ stimulus, bold }: Run): boolean {
   return stimulus !== undefined && bold.length > 0;
 }
 
-/** Uploads a run; `told` hears the name of each file and how much of it has gone. */
-export async function send(run: Run, told: (file: string, fraction: number) => void, signal: AbortSignal): Promise<Schemas['RunOrder']> {
-  const put = async (file: File): Promise<string> => (await upload(file, (fraction) => told(file.name, fraction), signal)).id;
+/** Uploads a run; `told` hears of each file how much of it has gone. */
+export async function send(run: Run, told: (sending: Sending) => void, signal: AbortSignal): Promise<Schemas['RunOrder']> {
+  const put = async (file: File): Promise<string> => (await upload(file, told, signal)).id;
   const { stimulus, transcript, bold, tr, onset, heldOut } = run;
   if (!stimulus) throw new Error('a run has no stimulus');
   const kind = kindOf(stimulus);
