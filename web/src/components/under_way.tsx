@@ -6,7 +6,7 @@ interface Props {
   label: string;
   fraction: number;
   said: string;
-  stop?: () => void;
+  stop?: (() => void) | undefined;
 }
 
 export function UnderWay({ label, fraction, said, stop }: Props) {
