@@ -1,5 +1,6 @@
 //! A result's folder: responses written row by row as windows finish, and read back the same way.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -45,6 +46,19 @@ impl Prediction {
         let path = files::response_path(folder, self, subject)?;
         let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
         let values = bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
+        let short = |_| Error::file(&path)(io::ErrorKind::UnexpectedEof.into());
+        Array2::from_shape_vec((self.seconds, self.vertices), values).map_err(short)
+    }
+
+    /// Some rows of one subject's response at their places in the whole, `(time, vertex)`; the others are 0, and not read.
+    pub fn response_at(&self, folder: &Path, subject: &str, rows: &BTreeSet<usize>) -> Result<Array2<f32>, Error> {
+        let path = files::response_path(folder, self, subject)?;
+        let file = MatrixFile::open(&path, self.seconds, self.vertices)?;
+        let mut values = vec![0.0; self.seconds * self.vertices];
+        for row in rows.range(..self.seconds) {
+            let into = &mut values[row * self.vertices..][..self.vertices];
+            file.read_at(*row, 0, into).map_err(Error::file(&path))?;
+        }
         let short = |_| Error::file(&path)(io::ErrorKind::UnexpectedEof.into());
         Array2::from_shape_vec((self.seconds, self.vertices), values).map_err(short)
     }

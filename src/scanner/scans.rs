@@ -1,5 +1,6 @@
 //! The predicted responses to the runs of an experiment, one for each set of modalities that its conditions ask for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
@@ -61,7 +62,9 @@ impl Scans {
         let mut scanned = Vec::with_capacity(runs.len());
         for (number, run) in runs.iter().enumerate() {
             let rows = match spec.estimate() {
-                Estimate::Peak(peak) => Some(peak::rows(run, peak.span_s(), predictor.settings())),
+                Estimate::Peak(peak) => {
+                    Some(peak::rows(run, peak.span_s(), predictor.settings().tr_s, predictor.settings().lag_s))
+                }
                 Estimate::Glm(_) | Estimate::Timecourse(_) => None,
             };
             let mut of_run = Vec::with_capacity(masks.len());
@@ -116,6 +119,18 @@ impl Scans {
     pub(super) fn response(&self, run: usize, mask: usize, subject: &str) -> Result<Array2<f32>, Error> {
         let Scanned { prediction, folder } = &self.scanned[run][mask];
         Ok(prediction.response(folder, subject)?)
+    }
+
+    /// The same with some rows read, and the others 0.
+    pub(super) fn response_at(
+        &self,
+        run: usize,
+        mask: usize,
+        subject: &str,
+        rows: &BTreeSet<usize>,
+    ) -> Result<Array2<f32>, Error> {
+        let Scanned { prediction, folder } = &self.scanned[run][mask];
+        Ok(prediction.response_at(folder, subject, rows)?)
     }
 
     /// Predictions of each run.
