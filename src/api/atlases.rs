@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::{self, Path, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -75,6 +76,29 @@ pub(super) async fn show(
         AtlasView::of(&state, &atlas)
     };
     Ok(Json(tokio::task::spawn_blocking(show).await??))
+}
+
+/// Which parcel every vertex lies in: little-endian int32, the left hemisphere's vertices, then the right one's. A number is the
+/// place of a parcel in the atlas's `parcels`, counted from 0; -1 stands where there is none.
+#[utoipa::path(
+    get, path = "/v1/atlases/{name}/labels", tag = "atlases",
+    responses(
+        (status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn labels(
+    extract::State(state): extract::State<State>,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    let labels = move || {
+        let atlas = state.scanner.atlases.load(&name, mesh(&state)?)?;
+        let bytes: Vec<u8> =
+            atlas.labels().iter().flat_map(|label| label.map_or(-1, i32::from).to_le_bytes()).collect();
+        let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))];
+        Ok((headers, bytes).into_response())
+    };
+    tokio::task::spawn_blocking(labels).await?
 }
 
 /// Installs an atlas from uploaded files, in the place of one of the same name.

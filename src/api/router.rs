@@ -87,6 +87,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(localizers::show))
         .routes(routes!(atlases::list))
         .routes(routes!(atlases::show, atlases::install))
+        .routes(routes!(atlases::labels))
         .routes(routes!(regions::list))
         .routes(routes!(surfaces::download))
         .routes(routes!(comparisons::create))

@@ -47,6 +47,14 @@ fn an_uploaded_atlas_is_installed_shown_and_compared_over() {
     let listed = server.get("/v1/atlases").expect(200).json();
     assert_eq!(listed, json!([{"name": "halves", "licence": "made up, CC0", "href": "/v1/atlases/halves"}]));
 
+    let labels = server.get("/v1/atlases/halves/labels").expect(200).body;
+    let labels: Vec<i32> = labels.chunks_exact(4).map(|label| i32::from_le_bytes(label.try_into().unwrap())).collect();
+    let place =
+        |side: &str| view["parcels"].as_array().unwrap().iter().position(|parcel| parcel["name"] == side).unwrap();
+    assert_eq!(labels.len(), MESH.vertices());
+    assert_eq!(labels[1], i32::try_from(place("L_front")).unwrap());
+    assert_eq!(labels[MESH.vertices_per_hemisphere()], i32::try_from(place("R_back")).unwrap());
+
     let map = |phase: f32| json!({"upload": server.upload("a.dscalar.nii", &cifti_of(&wave(phase)))});
     let order = json!({"predicted": map(0.0), "measured": map(0.4), "options": {"spins": 0, "atlas": "halves"}});
     let found = server.post_json("/v1/comparisons", &order).expect(200).json();
