@@ -119,8 +119,10 @@ test('scanner time is behind the stimulus by the lag', async () => {
 });
 
 test('pictures and tables are saved', async () => {
+  await page.getByText('Figure', { exact: true }).click();
   const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
   assert.match(picture.suggestedFilename(), /_second-\d+\.png$/);
+  await page.keyboard.press('Escape');
   const [table] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
   assert.match(table.suggestedFilename(), /_timecourses\.csv$/);
   await page.getByText('Download').click();

@@ -35,7 +35,8 @@ export async function asMp4({ frames, frameSeconds, figure, told, signal }: Film
     await output.start();
     for (let frame = 0; frame < frames; frame++) {
       signal.throwIfAborted();
-      paint(sheet, await figure(frame), layout, easel);
+      const now = await figure(frame);
+      paint(sheet, now, layOut(now, WIDTH), easel);
       await source.add(frame * frameSeconds, frameSeconds);
       told(frame + 1);
     }
