@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
 import { Problem } from '../api/client';
+import { Citing } from '../components/citing';
 import { Comparing, type Other } from '../components/comparing';
 import { useLines } from '../components/cortex_view';
 import { Drawing } from '../components/drawing';
@@ -15,7 +16,7 @@ import { Saving } from '../figure/saving';
 import { remember, remembered } from '../history';
 import { Comparison, difference } from '../maps/comparison';
 import { Outlines } from '../maps/outlines';
-import { warning } from '../model';
+import { models, warning } from '../model';
 import { keepAddress, type Place } from '../router';
 import { Brain } from './brain';
 import { VolumeView } from '../volume/volume_view';
@@ -83,6 +84,9 @@ export function Viewer({ view, result, place }: Props) {
     return () => clearTimeout(keep);
   }, [anatomy.value, session]);
 
+  const card = models.value?.all.find(({ name }) => name === view.model.name);
+  const drawnAtlas = outlines.areShown.value ? outlines.parcellation.value : undefined;
+  const atlas = drawnAtlas?.licence === undefined ? undefined : { name: drawnAtlas.name, licence: drawnAtlas.licence };
   const refusal = problem.value ?? anatomyProblem.value;
   return (
     <div class="watch">
@@ -94,6 +98,7 @@ export function Viewer({ view, result, place }: Props) {
         <div class="row">
           {result.subjects.length > 1 && <Subjects session={session} />}
           {anatomy.value && <Kept seen={seen} outlines={outlines} anatomy={anatomy.value} />}
+          {card && <Citing card={card} sha256={result.model.weights_sha256} atlas={atlas} />}
           <Downloads view={view} />
         </div>
       </header>
