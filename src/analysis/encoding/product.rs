@@ -1,37 +1,15 @@
 //! Large products of matrices by faer, whose kernels are as wide as the processor's registers.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use ndarray::{Array2, ArrayView2, CowArray, Ix2};
+use faer::{Accum, Par};
+use faer_ext::IntoFaer;
+use ndarray::{Array2, ArrayView2};
 
 /// `a b`, on the thread that asks for it.
 pub(super) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Array2<f32> {
-    let (rows, columns) = (a.nrows(), b.ncols());
-    let (a, b) = (gapless(&a), gapless(&b));
-    let mut made = vec![0.0; rows * columns];
-    let into = MatMut::from_row_major_slice_mut(&mut made, rows, columns);
-    matmul(into, Accum::Replace, matrix(&a), matrix(&b), 1.0, Par::Seq);
-    Array2::from_shape_vec((rows, columns), made).expect("as many values as were made room for. This is a bug.")
-}
-
-/// The matrix by rows or by columns: a part of another one is copied.
-fn gapless<'a>(matrix: &'a ArrayView2<'_, f32>) -> CowArray<'a, f32, Ix2> {
-    if matrix.t().is_standard_layout() { CowArray::from(matrix.view()) } else { matrix.as_standard_layout() }
-}
-
-fn matrix<'a>(gapless: &'a CowArray<'_, f32, Ix2>) -> MatRef<'a, f32> {
-    let (rows, columns) = gapless.dim();
-    match gapless.view().to_slice() {
-        Some(by_rows) => MatRef::from_row_major_slice(by_rows, rows, columns),
-        None => {
-            let by_columns = gapless.view().reversed_axes().to_slice();
-            MatRef::from_column_major_slice(
-                by_columns.expect("what is not by rows is by columns. This is a bug."),
-                rows,
-                columns,
-            )
-        }
-    }
+    let mut made = Array2::zeros((a.nrows(), b.ncols()));
+    matmul(made.view_mut().into_faer(), Accum::Replace, a.into_faer(), b.into_faer(), 1.0, Par::Seq);
+    made
 }
 
 #[cfg(test)]

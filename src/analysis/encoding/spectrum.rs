@@ -7,8 +7,8 @@ use super::Error;
 
 /// Eigenvalues below this share of the largest, a feature, are rounding.
 const ROUNDING: f64 = f64::EPSILON;
-/// Eigenvalues below this share of a penalty leave weights at nothing: what they all add to a prediction is less than this
-/// share of the response.
+/// Eigenvalues below this share of a penalty leave weights at nothing: what they all add to the prediction of the rows that
+/// were fitted is less than this share of the response.
 const OUT_OF_REACH: f64 = 1e-4;
 
 /// The axes along which scaled features vary: with features `X` of scale `s`, `diag(s) Xᵀ X diag(s) = U diag(values) Uᵀ`.
@@ -113,6 +113,15 @@ mod tests {
         assert_eq!(root.dim(), (9, 4));
         let again = root.dot(&root.t());
         assert!(Zip::from(&again).and(&gram).all(|&again, &gram| (f64::from(again) - gram).abs() < 1e-4));
+    }
+
+    #[test]
+    fn axes_out_of_reach_of_a_penalty_can_be_left_out() {
+        let spectrum = Spectrum { axes: Array2::eye(3), values: ndarray::arr1(&[0.0, 0.09, 50.0]) };
+        assert_eq!([1e-6, 10.0, 1e3, 1e9].map(|penalty| spectrum.first_in_reach(penalty)), [1, 1, 2, 3]);
+        let products = ndarray::arr2(&[[0.0, 0.2, 6.0]]);
+        let (all, last) = (spectrum.weights(products.view(), None, |_| 1e3), products.slice(s![.., 2..]));
+        assert_eq!(spectrum.weights(last, None, |_| 1e3), all.slice(s![.., 2..]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // An upload on its way: how far it is, and that it goes on by itself when the connection breaks.
 import type { Sending } from '../api/upload';
-import { Meter } from './controls';
+import { UnderWay } from './under_way';
 
 interface Props {
   sending: Sending;
@@ -10,17 +10,10 @@ interface Props {
 }
 
 export function Uploading({ sending: { name, fraction, trouble }, then, stop }: Props) {
+  const label = `Uploading ${name}`;
   return (
-    <div class="stack" aria-live="polite">
-      <Meter label={`Uploading ${name}`} fraction={fraction} />
-      <div class="row spread">
-        <span class="small soft">{fraction < 1 ? `Uploading ${name}: ${Math.round(100 * fraction)} %` : then}</span>
-        {stop && (
-          <button class="button" onClick={stop}>
-            Cancel
-          </button>
-        )}
-      </div>
+    <div class="stack">
+      <UnderWay {...{ label, fraction, stop }} said={fraction < 1 ? `${label}: ${Math.round(100 * fraction)} %` : then} />
       {trouble && <p class="note">{trouble.status === 503 ? `${trouble.message}. Trying again …` : 'Connection lost, trying again …'}</p>}
     </div>
   );

@@ -2,8 +2,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { Problem } from '../api/client';
-import { Icon, Meter, Popover, Segments } from '../components/controls';
+import { Icon, Popover, Segments } from '../components/controls';
 import { ProblemNote } from '../components/problem';
+import { UnderWay } from '../components/under_way';
 import type { Figure } from './figure';
 import { asPng } from './paint';
 import { save } from './save';
@@ -17,7 +18,7 @@ interface Props {
   film?: Filmed;
 }
 
-/** Seconds that can be filmed, counted from 1. */
+/** Seconds that can be filmed, counted from 0. */
 interface Filmed {
   seconds: number;
   figure(second: number): Promise<Figure>;
@@ -53,8 +54,8 @@ export function Saving({ figure, name, film }: Props) {
 const SPEEDS = [['1', '1×'], ['2', '2×'], ['4', '4×'], ['8', '8×']] as const;
 
 function FilmMaking({ film, name, fail }: { film: Filmed; name(): string; fail(error: unknown): void }) {
-  const first = useSignal(1);
-  const last = useSignal(film.seconds);
+  const first = useSignal(0);
+  const last = useSignal(film.seconds - 1);
   const speed = useSignal<(typeof SPEEDS)[number][0]>('1');
   const done = useSignal<number | undefined>(undefined);
   const stopping = useRef(new AbortController());
@@ -81,27 +82,15 @@ function FilmMaking({ film, name, fail }: { film: Filmed; name(): string; fail(e
       <span>{label}</span>
       <input
         type="number"
-        min={1}
-        max={film.seconds}
+        min={0}
+        max={film.seconds - 1}
         value={of.value}
-        onChange={({ currentTarget: { valueAsNumber } }) => (of.value = Math.min(film.seconds, Math.max(1, Math.round(valueAsNumber) || 1)))}
+        onChange={({ currentTarget: { valueAsNumber } }) => (of.value = Math.min(film.seconds - 1, Math.max(0, Math.round(valueAsNumber) || 0)))}
       />
     </label>
   );
   if (done.value !== undefined) {
-    return (
-      <div class="stack" aria-live="polite">
-        <Meter label="Making the film" fraction={done.value / frames} />
-        <div class="row spread">
-          <span class="small soft">
-            {done.value} of {frames} frames
-          </span>
-          <button class="button" onClick={() => stopping.current.abort()}>
-            Cancel
-          </button>
-        </div>
-      </div>
-    );
+    return <UnderWay label="Making the film" fraction={done.value / frames} said={`${done.value} of ${frames} frames`} stop={() => stopping.current.abort()} />;
   }
   return (
     <fieldset class="film stack">

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
 import { Problem } from '../api/client';
+import { Citing } from '../components/citing';
 import { Comparing, type Other } from '../components/comparing';
 import { useLines } from '../components/cortex_view';
 import { Drawing } from '../components/drawing';
@@ -15,9 +16,10 @@ import { Saving } from '../figure/saving';
 import { remember, remembered } from '../history';
 import { Comparison, difference } from '../maps/comparison';
 import { Outlines } from '../maps/outlines';
-import { warning } from '../model';
+import { models, warning } from '../model';
 import { keepAddress, type Place } from '../router';
 import { Brain } from './brain';
+import { VolumeView } from '../volume/volume_view';
 import { figureOf, fileName } from './captions';
 import { Clock } from './clock';
 import { Courses } from './courses';
@@ -53,6 +55,8 @@ export function Viewer({ view, result, place }: Props) {
   const rows = useMemo(() => new Rows(() => ({ prediction: view.id, subject: session.subject.value, rows: session.rows, vertices: result.vertices }), fail), [session]);
   const seen = useMemo(() => new Seen(session, rows, comparison, new OtherResponse(session)), [rows]);
   const { way, other } = comparison;
+  const hasSubcortex = (result.voxels ?? 0) > 0;
+  const subcortex = useSignal(place.query.get('subcortex') === '1');
 
   useKeys(clock);
   useEffect(() => void loadAnatomy(result.model.space), [result]);
@@ -70,7 +74,7 @@ export function Viewer({ view, result, place }: Props) {
     if (way.value === 'one' || other.value === undefined) return;
     compare(seen, other.value, fail).then(() => (problem.value = undefined), fail);
   }, [seen, way.value === 'one', other.value, session.subject.value]);
-  useEffect(() => keepAddress(() => session.scale.value && { ...session.settings(), ...outlines.settings(), ...comparison.settings() }), [session]);
+  useEffect(() => keepAddress(() => session.scale.value && { ...session.settings(), ...outlines.settings(), ...comparison.settings(), subcortex: subcortex.value ? '1' : undefined }), [session]);
   useEffect(() => {
     const now = anatomy.value;
     const keep = setTimeout(() => {
@@ -80,6 +84,9 @@ export function Viewer({ view, result, place }: Props) {
     return () => clearTimeout(keep);
   }, [anatomy.value, session]);
 
+  const card = models.value?.all.find(({ name }) => name === view.model.name);
+  const drawnAtlas = outlines.areShown.value ? outlines.parcellation.value : undefined;
+  const atlas = drawnAtlas?.licence === undefined ? undefined : { name: drawnAtlas.name, licence: drawnAtlas.licence };
   const refusal = problem.value ?? anatomyProblem.value;
   return (
     <div class="watch">
@@ -91,6 +98,7 @@ export function Viewer({ view, result, place }: Props) {
         <div class="row">
           {result.subjects.length > 1 && <Subjects session={session} />}
           {anatomy.value && <Kept seen={seen} outlines={outlines} anatomy={anatomy.value} />}
+          {card && <Citing card={card} sha256={result.model.weights_sha256} atlas={atlas} />}
           <Downloads view={view} />
         </div>
       </header>
@@ -121,10 +129,17 @@ export function Viewer({ view, result, place }: Props) {
             </label>
           </Drawing>
           <Outlining outlines={outlines} anatomy={anatomy.value} />
+          {hasSubcortex && (
+            <label class="row small">
+              <input type="checkbox" checked={subcortex.value} onChange={({ currentTarget }) => (subcortex.value = currentTarget.checked)} />
+              Subcortex, in slices
+            </label>
+          )}
         </aside>
         <section class="brain" aria-label="Cortex">
           <Views camera={session.camera} />
           {anatomy.value && <Brain seen={seen} outlines={outlines} anatomy={anatomy.value} />}
+          {hasSubcortex && subcortex.value && <VolumeView session={session} />}
         </section>
         <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} rows={rows} />}</aside>
       </div>
@@ -167,8 +182,8 @@ function Kept({ seen, outlines, anatomy }: { seen: Seen; outlines: Outlines; ana
   const { session } = seen;
   const lines = useLines(anatomy, outlines, session.region.value, undefined);
   const filmed = async (second: number): Promise<Figure> => {
-    await seen.ready(second - 1);
-    const figure = figureOf(seen, anatomy, lines, second - 1);
+    await seen.ready(second);
+    const figure = figureOf(seen, anatomy, lines, second);
     if (!figure) throw new Problem(0, 'no_values', 'Nothing to draw', `Second ${second} has no values. Choose seconds that both responses have.`);
     return figure;
   };
