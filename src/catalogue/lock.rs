@@ -4,7 +4,7 @@
 //! later runs are held to it. Removing the file accepts what the hub offers then.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -61,11 +61,13 @@ impl Lock {
 /// Replaces the lock of a folder: a reader sees the old one or the new one.
 pub(super) fn replace(folder: &Path, lock: &impl Serialize) -> Result<(), Error> {
     let path = folder.join(FILE_NAME);
-    let failed = || Error::write(&path);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed())?;
-    serde_json::to_writer_pretty(&mut file, lock).map_err(|error| failed()(error.into()))?;
-    file.persist(&path).map_err(|error| failed()(error.error))?;
-    Ok(())
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec_pretty(lock)?)?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(Error::write(&path))
 }
 
 #[cfg(test)]

@@ -209,7 +209,20 @@ impl Desk {
             tracing::error!(%error, lane = crew.lane.as_str(), "the work panicked");
             vec![Outcome::Retry(panicked(), AFTER_PANIC); leases.len()]
         });
-        self.queue.settle(&leases.into_iter().zip(outcomes).collect::<Vec<_>>()).await.map(drop)
+        self.settle(&leases.into_iter().zip(outcomes).collect::<Vec<_>>()).await
+    }
+
+    /// Stores how attempts ended, and waits for a disk that is full: once their leases have ended there is nothing to store.
+    async fn settle(&self, ends: &[(Lease, Outcome)]) -> Result<(), Error> {
+        loop {
+            match self.queue.settle(ends).await {
+                Err(error @ Error::StorageFull(_)) if !self.aborting.is_cancelled() => {
+                    tracing::warn!(%error, "how jobs ended is stored when there is room for it");
+                }
+                settled => return settled.map(drop),
+            }
+            self.aborting.run_until_cancelled(tokio::time::sleep(LOOK_AGAIN)).await;
+        }
     }
 
     async fn advance(&self, lease: Lease, step: &Progress) {

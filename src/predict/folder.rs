@@ -1,7 +1,7 @@
 //! A result's folder: responses written row by row as windows finish, and read back the same way.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl Prediction {
     /// Writes it whole, so that nobody reads half of it.
     pub(super) fn write_as(&self, path: &Path) -> Result<(), Error> {
         let written = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(path)).and_then(|mut file| {
-            serde_json::to_writer_pretty(&mut file, self)?;
+            file.write_all(&serde_json::to_vec_pretty(self)?)?;
             file.persist(path).map_err(io::Error::from)
         });
         written.map(drop).map_err(Error::file(path))

@@ -3,6 +3,7 @@
 //! An entry is named by the stimulus's content and by the tools that laid it out. The decoded sounds that it speaks
 //! of are gone, so it serves only where no feature is missing.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ impl TimelineCache {
 
 fn write(folder: &Path, path: &Path, laid_out: &LaidOut) -> std::io::Result<()> {
     let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&mut unfinished, laid_out)?;
+    unfinished.write_all(&serde_json::to_vec(laid_out)?)?;
     unfinished.persist(path)?;
     Ok(())
 }

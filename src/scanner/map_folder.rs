@@ -85,8 +85,11 @@ pub(super) fn write(
 /// Writes a report whole, after everything that it speaks of.
 pub(super) fn write_report(folder: &Path, name: &str, report: &impl Serialize) -> Result<(), Error> {
     let path = folder.join(name);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(&path))?;
-    serde_json::to_writer_pretty(&mut file, report).map_err(|error| Error::file(&path)(error.into()))?;
-    file.persist(&path).map_err(|failed| Error::file(&path)(failed.error))?;
-    Ok(())
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec_pretty(report)?)?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(Error::file(&path))
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Error;
+use super::map_folder::write_report;
 use super::maps::Maps;
 use super::permuted::Permuted;
 use super::region_rows::RegionRow;
@@ -187,10 +188,7 @@ impl<'a> Results<'a> {
             notes: warnings.iter().cloned().chain(self.scans.notes()).chain(asked).chain(self.notes).collect(),
             files: self.files,
         };
-        let path = self.folder.join(REPORT);
-        let mut file = tempfile::NamedTempFile::new_in(self.folder).map_err(Error::file(&path))?;
-        serde_json::to_writer_pretty(&mut file, &report).map_err(|error| Error::file(&path)(error.into()))?;
-        file.persist(&path).map_err(|failed| Error::file(&path)(failed.error))?;
+        write_report(self.folder, REPORT, &report)?;
         Ok(report)
     }
 

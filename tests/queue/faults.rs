@@ -1,8 +1,10 @@
 //! Workers that are killed at random, a worker that sleeps past its lease, a database that goes away, a full disk.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use encortex::jobs::{
@@ -239,28 +241,80 @@ async fn what_another_process_tells_wakes_a_listener_on_postgresql() {
     assert!(quickest < Duration::from_millis(250), "it took {quickest:?}");
 }
 
+/// A disk of 2 MiB that is filled and emptied.
+struct SmallDisk {
+    folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    /// Only root may mount one.
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(folder.path()).output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            return Some(Self { folder });
+        }
+        eprintln!("SKIPPED: no small disk can be mounted here; run as root to see what a full one does");
+        None
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.folder.path().join("ballast")
+    }
+
+    fn fill(&self) {
+        let _ = std::fs::write(self.ballast(), vec![0; 2 << 20]);
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).output();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_and_the_queue_goes_on_when_there_is_room() {
-    let folder = tempfile::tempdir().unwrap();
-    let mount = |arguments: &[&str]| {
-        let done = Command::new(arguments[0]).args(&arguments[1..]).arg(folder.path()).output();
-        done.is_ok_and(|output| output.status.success())
-    };
-    if !mount(&["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs"]) {
-        eprintln!("SKIPPED: no small disk can be mounted here; run as root to see what a full one does");
-        return;
-    }
-    let ballast = folder.path().join("ballast");
-    let queue = Queue::open(&sqlite_in(folder.path())).await.unwrap();
+    let Some(disk) = SmallDisk::mount() else { return };
+    let queue = Queue::open(&sqlite_in(disk.folder.path())).await.unwrap();
     let id = sweep(&queue, "before", (0..10).map(|cell| format!("cell-{cell}"))).await;
-    let _ = std::fs::write(&ballast, vec![0; 2 << 20]);
+    disk.fill();
     let many = (10..20_000).map(|index| Cell { index, key: format!("{index:032}") });
     let refused = queue.enqueue_cells(id, 1, many).await;
     let seen = queue.counts(Scope::Experiment(id)).await.map(|counts| counts.of(JobState::Queued));
-    std::fs::remove_file(&ballast).unwrap();
+    disk.make_room();
     let claims = queue.claim(Lane::Cell, 10, "worker", TTL).await.map(|claims| claims.len());
-    drop(queue);
-    assert!(mount(&["umount", "--lazy"]));
     assert!(matches!(refused, Err(Error::StorageFull(_))), "{refused:?}");
     assert_eq!((seen.unwrap(), claims.unwrap()), (10, 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cells_that_end_on_a_full_disk_have_ended_when_there_is_room() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let disk = Arc::new(disk);
+    let queue = Queue::open(&sqlite_in(disk.folder.path())).await.unwrap();
+    let id = sweep(&queue, "long", (0..CELLS).map(|cell| format!("cell-{cell}"))).await;
+    let batches = Arc::new(AtomicU32::new(0));
+    let (full, count) = (Arc::clone(&disk), Arc::clone(&batches));
+    let run = move |tasks: Vec<Task>| -> BoxFuture<'static, Vec<Outcome>> {
+        if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            full.fill();
+        }
+        Box::pin(async move { vec![Outcome::Succeeded; tasks.len()] })
+    };
+    let crews = vec![Crew { lane: Lane::Cell, batch: CELLS as u32, run: Box::new(run) }];
+    let _worker = Worker::start(queue.clone(), "worker", Duration::from_secs(60), crews);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let meanwhile = queue.counts(Scope::Experiment(id)).await.unwrap();
+    disk.make_room();
+    let begun = Instant::now();
+    while queue.counts(Scope::Experiment(id)).await.unwrap().of(JobState::Succeeded) < CELLS {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", queue.counts(Scope::Experiment(id)).await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!((meanwhile.of(JobState::Running), batches.load(Ordering::SeqCst)), (CELLS, 1), "{meanwhile:?}");
 }
