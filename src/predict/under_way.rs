@@ -22,10 +22,11 @@ impl Prediction {
         }) else {
             return Ok(None);
         };
-        let mut rows = prediction.seconds;
+        let (mut rows, row) = (prediction.seconds, prediction.vertices as u64 * 4);
         for subject in &prediction.subjects {
             match std::fs::metadata(response_path(folder, &prediction, &subject.name)?) {
-                Ok(about) => rows = rows.min((about.len() / (prediction.vertices as u64 * 4)) as usize),
+                // Without a cortex there is no row to read.
+                Ok(about) => rows = rows.min(about.len().checked_div(row).unwrap_or(0) as usize),
                 // It has just been kept elsewhere, or given up.
                 Err(_) => return Ok(None),
             }

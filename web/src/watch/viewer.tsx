@@ -1,4 +1,4 @@
-// A finished prediction: stimulus, cortex, regions and time courses, all at the same second.
+// A prediction, or the seconds of it that are done: stimulus, cortex, regions and time courses, all at the same second.
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
@@ -24,11 +24,13 @@ import { figureOf, fileName } from './captions';
 import { Clock } from './clock';
 import { Courses } from './courses';
 import { Downloads } from './downloads';
+import type { Followed } from './followed';
 import { fetchOthers, OtherResponse } from './other';
 import { Regions } from './regions';
+import { Remaining } from './remaining';
 import { Rows } from './rows';
 import { Seen } from './seen';
-import { Session, type View } from './session';
+import { Session, type Result, type View } from './session';
 import { fetchStimulus, type Stimulus } from './stimulus';
 import { StimulusPlayer } from './stimulus_player';
 import { Transport, useKeys } from './transport';
@@ -37,13 +39,15 @@ import { Transport, useKeys } from './transport';
 const SETTLED = 1500;
 
 interface Props {
+  followed: Followed;
   view: View;
-  result: NonNullable<View['result']>;
+  /** What is known of the response: all of it, or what it is going to be. */
+  result: Result;
   place: Place;
 }
 
-export function Viewer({ view, result, place }: Props) {
-  const session = useMemo(() => new Session(view, result, place), [view]);
+export function Viewer({ followed, view, result, place }: Props) {
+  const session = useMemo(() => new Session(view, result, place), [view.id]);
   const clock = useMemo(() => new Clock(session), [session]);
   const stimulus = useSignal<Stimulus | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
@@ -52,23 +56,24 @@ export function Viewer({ view, result, place }: Props) {
   const outlines = useMemo(() => new Outlines(place.query), [session]);
   const comparison = useMemo(() => new Comparison(place.query), [session]);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
-  const rows = useMemo(() => new Rows(() => ({ prediction: view.id, subject: session.subject.value, rows: session.rows, vertices: result.vertices }), fail), [session]);
+  const rows = useMemo(() => new Rows(() => ({ prediction: view.id, subject: session.subject.value, rows: () => session.done.peek(), vertices: result.vertices }), fail), [session]);
   const seen = useMemo(() => new Seen(session, rows, comparison, new OtherResponse(session)), [rows]);
   const { way, other } = comparison;
-  const hasSubcortex = (result.voxels ?? 0) > 0;
+  const hasSubcortex = !!view.result && (result.voxels ?? 0) > 0;
   const subcortex = useSignal(place.query.get('subcortex') === '1');
 
   useKeys(clock);
-  useEffect(() => void loadAnatomy(result.model.space), [result]);
+  useEffect(() => session.learn(view, result), [session, view]);
+  useEffect(() => void loadAnatomy(result.model.space), [result.model.space]);
   useEffect(() => () => clock.close(), [clock]);
-  useEffect(() => void fetchStimulus(view.id, view.stimuli).then((found) => (stimulus.value = found), fail), [view]);
+  useEffect(() => void fetchStimulus(view.id, view.stimuli).then((found) => (stimulus.value = found), fail), [view.id]);
   useEffect(() => {
     rows.range().then((limit) => {
       range.value = limit;
-      // Once: subjects are compared on one scale.
+      // Once: seconds, those that come later too, and subjects are compared on one scale.
       if (!session.scale.peek()) session.setRange(limit);
     }, fail);
-  }, [rows, session.subject.value]);
+  }, [rows, session.subject.value, session.isWhole]);
   useEffect(() => void fetchOthers(session).then((found) => (others.value = found), fail), [session, session.subject.value]);
   useEffect(() => {
     if (way.value === 'one' || other.value === undefined) return;
@@ -99,7 +104,7 @@ export function Viewer({ view, result, place }: Props) {
           {result.subjects.length > 1 && <Subjects session={session} />}
           {anatomy.value && <Kept seen={seen} outlines={outlines} anatomy={anatomy.value} />}
           {card && <Citing card={card} sha256={result.model.weights_sha256} atlas={atlas} />}
-          <Downloads view={view} />
+          {view.result && <Downloads view={view} />}
         </div>
       </header>
       {refusal && <ProblemNote problem={refusal} />}
@@ -144,6 +149,7 @@ export function Viewer({ view, result, place }: Props) {
         <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} rows={rows} />}</aside>
       </div>
       <div class="strip">
+        {!view.result && <Remaining followed={followed} session={session} />}
         <Transport session={session} stimulus={stimulus.value} clock={clock} />
         {anatomy.value && <Courses session={session} anatomy={anatomy.value} clock={clock} />}
       </div>
@@ -191,7 +197,7 @@ function Kept({ seen, outlines, anatomy }: { seen: Seen; outlines: Outlines; ana
     <Saving
       figure={() => figureOf(seen, anatomy, lines, session.row.value, session.between())}
       name={() => fileName(seen)}
-      film={{ seconds: session.rows, figure: filmed }}
+      film={{ seconds: session.done.value, figure: filmed }}
     />
   );
 }
