@@ -86,6 +86,10 @@ pub enum Error {
 
     #[error("the prediction is {}; its results are there when it has succeeded", state.as_str())]
     NotFinished { state: JobState },
+    #[error(
+        "{done} of {seconds} seconds are done; ask for those, and for the others when the prediction's events tell that they are"
+    )]
+    SecondsNotDone { done: usize, seconds: usize },
     #[error("the prediction has subjects {}; name one with ?subject=", known.join(", "))]
     SubjectWanted { known: Vec<String> },
     #[error("the stimulus {id} is read by a prediction that is not finished; wait for it or cancel it")]
@@ -163,6 +167,7 @@ impl Error {
             Self::OtherModel { .. } => (S::UNPROCESSABLE_ENTITY, "unknown_model"),
             Self::SameName { .. } => (S::UNPROCESSABLE_ENTITY, "same_name"),
             Self::NotFinished { .. } => (S::CONFLICT, "prediction_not_finished"),
+            Self::SecondsNotDone { .. } => (S::CONFLICT, "seconds_not_done"),
             Self::SubjectWanted { .. } => (S::UNPROCESSABLE_ENTITY, "subject_wanted"),
             Self::StimulusInUse { .. } => (S::CONFLICT, "stimulus_in_use"),
             Self::UnknownMesh { .. } => (S::NOT_FOUND, "unknown_mesh"),

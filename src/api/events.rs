@@ -15,9 +15,9 @@ const PING: Duration = Duration::from_secs(15);
 
 /// What happened to a prediction and what happens next, until it is finished.
 ///
-/// Events are `state` (`{state, failure}`) and `progress` (`{stage, fraction, windows_done, windows_total}`), numbered.
-/// A client that lost its connection sends the last number as `Last-Event-ID` and misses nothing; 204 tells it that
-/// nothing more will come.
+/// Events are `state` (`{state, failure}`) and `progress` (`{stage, fraction, windows_done, windows_total, seconds_done}`),
+/// numbered. Seconds that are done can be read at once. A client that lost its connection sends the last number as
+/// `Last-Event-ID` and misses nothing; 204 tells it that nothing more will come.
 #[utoipa::path(
     get, path = "/v1/predictions/{id}/events", tag = "predictions",
     params(("Last-Event-ID" = Option<u64>, Header)),

@@ -1,15 +1,23 @@
 //! `…/frames`: a response as plain numbers, for programs that draw it.
 
+use std::io::SeekFrom;
+use std::ops::Range;
+
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{self, Path, Query, Request};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
 use utoipa::IntoParams;
 
-use super::files::{send, succeeded};
+use super::files::send;
+use super::readable::Readable;
 use super::{Error, Problem, State};
-use crate::predict::{self, Prediction};
+use crate::jobs::JobState;
+use crate::store;
 
 /// Whose response.
 #[derive(Deserialize, IntoParams)]
@@ -21,7 +29,10 @@ pub(super) struct Frames {
 }
 
 /// A subject's response: little-endian float32, a row the vertex values of one second. `X-Shape` gives
-/// `time,vertex`; a range of bytes gives some of the rows.
+/// `time,vertex` of the whole; a range of bytes gives some of the rows.
+///
+/// While the prediction runs, a range can be had whose seconds are all done: those that `seconds_done` of the prediction and of
+/// its events counts. They are final.
 #[utoipa::path(
     get, path = "/v1/predictions/{id}/frames", tag = "predictions",
     params(Frames, ("Range" = Option<String>, Header, example = "bytes=0-81935")),
@@ -29,7 +40,8 @@ pub(super) struct Frames {
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>, headers(("X-Shape" = String), ("X-Dtype" = String), ("ETag" = String))),
         (status = 206, description = "The range that was asked for."),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The prediction has not succeeded (yet)."),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The prediction has not succeeded (yet), nor are all seconds of the range done."),
+        (status = 416, description = "There is no such range."),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "There is no such subject."),
     )
 )]
@@ -40,26 +52,78 @@ pub(super) async fn download(
     request: Request,
 ) -> Result<Response, Error> {
     let Query(Frames { subject }) = frames?;
-    let (folder, result) = succeeded(&state, &id).await?;
-    let subject = subject_of(&result, subject)?;
-    let path = predict::files::response_path(&folder, &result, &subject)?;
-    let mut response = send(&path, request).await;
-    let headers = response.headers_mut();
-    if let Ok(shape) = HeaderValue::try_from(format!("{},{}", result.seconds, result.vertices)) {
-        headers.insert(HeaderName::from_static("x-shape"), shape);
-    }
-    headers.insert(HeaderName::from_static("x-dtype"), HeaderValue::from_static("<f4"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    let readable = Readable::of(&state, &id, subject).await?;
+    let mut response = if readable.is_finished {
+        send(&readable.path()?, request).await
+    } else {
+        send_done(&readable, request.headers()).await?
+    };
+    readable.describe(&mut response);
     Ok(response)
 }
 
-/// The subject that is asked for, or the only one.
-pub(super) fn subject_of(result: &Prediction, asked: Option<String>) -> Result<String, Error> {
-    match (asked, result.subjects.as_slice()) {
-        (Some(subject), _) => Ok(subject),
-        (None, [only]) => Ok(only.name.clone()),
-        (None, several) => {
-            Err(Error::SubjectWanted { known: several.iter().map(|subject| subject.name.clone()).collect() })
+/// Sends a range of rows that are done. The rest of the file is still being written, so there is nothing to compare it by.
+async fn send_done(readable: &Readable, headers: &HeaderMap) -> Result<Response, Error> {
+    let (path, row) = (readable.path()?, readable.prediction.vertices as u64 * 4);
+    let [done, whole] = [readable.rows, readable.prediction.seconds].map(|rows| rows as u64 * row);
+    let asked = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let Some(range) = asked.and_then(|range| byte_range(range, whole)) else {
+        return Err(Error::NotFinished { state: JobState::Running });
+    };
+    if range.end > done {
+        return Err(Error::SecondsNotDone { done: readable.rows, seconds: readable.prediction.seconds });
+    }
+    let open = async {
+        let mut file = tokio::fs::File::open(&path).await?;
+        file.seek(SeekFrom::Start(range.start)).await?;
+        Ok(file.take(range.end - range.start))
+    };
+    let unreadable = |source| readable.unless_moved(store::Error::File { path: path.clone(), source }.into());
+    let rows = open.await.map_err(unreadable)?;
+    let place = format!("bytes {}-{}/{whole}", range.start, range.end - 1);
+    let headers = [
+        (header::CONTENT_RANGE, HeaderValue::try_from(place).map_err(|_| Error::Interrupted)?),
+        (header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(ReaderStream::new(rows))).into_response())
+}
+
+/// One range of so many bytes, as `Range` has it; `None` for several, and for what is none.
+fn byte_range(range: &str, whole: u64) -> Option<Range<u64>> {
+    let (first, last) = range.trim().strip_prefix("bytes=")?.split_once('-')?;
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let range = match (first.trim(), last.trim()) {
+        ("", length) => whole.saturating_sub(number(length)?)..whole,
+        (first, "") => number(first)?..whole,
+        (first, last) => number(first)?..number(last)?.saturating_add(1).min(whole),
+    };
+    (!range.is_empty()).then_some(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_range_is_one_from_the_beginning_or_from_the_end() {
+        assert_eq!(byte_range("bytes=0-9", 100), Some(0..10));
+        assert_eq!(byte_range("bytes=90-1000", 100), Some(90..100));
+        assert_eq!(byte_range("bytes=90-", 100), Some(90..100));
+        assert_eq!(byte_range("bytes=-10", 100), Some(90..100));
+        for none in ["", "bytes=", "bytes=-", "rows=0-9", "bytes=0-9,20-29", "bytes=9-0", "bytes=100-", "bytes=-0"] {
+            assert_eq!(byte_range(none, 100), None, "{none:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_range_lies_within(range in "bytes=.{0,24}|.{0,32}|bytes=[0-9]{0,21}-[0-9]{0,21}", whole in 0u64..1000) {
+            if let Some(range) = byte_range(&range, whole) {
+                prop_assert!(range.start < range.end && range.end <= whole);
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ mod page;
 mod prediction_view;
 mod predictions;
 mod prefer;
+mod readable;
 mod regions;
 mod room;
 mod router;

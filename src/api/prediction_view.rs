@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::State;
 use super::files::read;
+use super::readable::under_way;
 use crate::jobs::{Asked, Failure, Job, JobState, JobStatus};
 use crate::predict::files::ResultFile;
 use crate::predict::{self, Format, Prediction, Progress};
@@ -44,8 +45,12 @@ pub(super) struct PredictionView {
     progress: Option<Progress>,
     /// Why it failed.
     failure: Option<Failure>,
-    /// When the rows of the response are, once it has succeeded.
+    /// Rows of the response that can be read: some while it runs, all once it has succeeded.
+    seconds_done: usize,
+    /// When the rows of the response are, once there is one.
     time: Option<TimeAxes>,
+    /// What is being predicted, while it runs and some seconds are done: as the result will be, without features and timings.
+    under_way: Option<Prediction>,
     /// What was predicted, once it has succeeded.
     result: Option<Prediction>,
     /// Made when they are first asked for.
@@ -118,12 +123,17 @@ impl PredictionSummary {
 }
 
 impl PredictionView {
-    /// Reads the result of a prediction that has succeeded.
+    /// Reads the result of a prediction that has succeeded, or what there is of one that runs.
     pub(super) async fn of(state: &State, status: JobStatus) -> Result<Self, super::Error> {
         let JobStatus { job, ahead } = status;
-        let result = match job.state {
-            JobState::Succeeded => Some(read(state, &job.key).await?.1),
-            JobState::Queued | JobState::Running | JobState::Failed | JobState::Cancelled => None,
+        let (result, under_way) = match job.state {
+            JobState::Succeeded => (Some(read(state, &job.key).await?.1), None),
+            JobState::Running => (None, under_way(state, &job.key).await?),
+            JobState::Queued | JobState::Failed | JobState::Cancelled => (None, None),
+        };
+        let (under_way, seconds_done) = match under_way {
+            Some((_, prediction, rows)) => (Some(prediction), rows),
+            None => (None, result.as_ref().map_or(0, |result| result.seconds)),
         };
         let href = href(&job.key);
         let Asked { task, stimuli } = state.predictions.asked(&job)?;
@@ -143,8 +153,10 @@ impl PredictionView {
             ahead,
             progress: job.progress,
             failure: job.failure,
-            time: result.as_ref().map(TimeAxes::of),
+            seconds_done,
+            time: result.as_ref().or(under_way.as_ref()).map(TimeAxes::of),
             files: result.as_ref().map_or(Ok(Vec::new()), |result| files(&href, result))?,
+            under_way,
             result,
             links: Links { events: format!("{href}/events"), frames: format!("{href}/frames"), itself: href },
             state: job.state,

@@ -6,10 +6,8 @@ use axum::extract::{self, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::files::succeeded;
-use super::frames::subject_of;
+use super::readable::Readable;
 use super::{Error, Problem, State};
-use crate::predict;
 
 /// The most vertices of a request.
 const MOST: usize = 4096;
@@ -29,17 +27,19 @@ pub(super) struct Asked {
 /// Values over time.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Timecourse {
-    /// One a row of the response: the mean over the vertices.
+    /// One a row of the response: the mean over the vertices. While the prediction runs, of the rows that are done.
     mean: Vec<f32>,
+    /// Rows of the whole response.
+    seconds: usize,
 }
 
-/// The mean response of some vertices, one value for every row.
+/// The mean response of some vertices, one value for every row that is done.
 #[utoipa::path(
     get, path = "/v1/predictions/{id}/timecourse", tag = "predictions", params(Asked),
     responses(
         (status = 200, body = Timecourse),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The prediction has not succeeded (yet)."),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The prediction has no second (yet)."),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "There is no such subject or vertex."),
     )
 )]
@@ -49,11 +49,11 @@ pub(super) async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Timecourse>, Error> {
     let Query(Asked { subject, vertices }) = asked?;
-    let (folder, result) = succeeded(&state, &id).await?;
-    let subject = subject_of(&result, subject)?;
-    let places = places(&vertices, result.vertices)?;
-    let mean = move || predict::files::timecourse(&folder, &result, &subject, &places);
-    Ok(Json(Timecourse { mean: tokio::task::spawn_blocking(mean).await?? }))
+    let readable = Readable::of(&state, &id, subject).await?;
+    let places = places(&vertices, readable.prediction.vertices)?;
+    let seconds = readable.prediction.seconds;
+    let mean = tokio::task::spawn_blocking(move || readable.timecourse(&places)).await??;
+    Ok(Json(Timecourse { mean, seconds }))
 }
 
 /// Reads places in a row of so many values.

@@ -187,7 +187,13 @@ mod tests {
     #[test]
     fn only_progress_that_moved_is_stored() {
         let mut steps = Steps::default();
-        let step = |stage, fraction, windows_done| Progress { stage, fraction, windows_done, windows_total: 2 };
+        let step = |stage, fraction, windows_done| Progress {
+            stage,
+            fraction,
+            windows_done,
+            windows_total: 2,
+            seconds_done: 0,
+        };
         let expected = [
             (step(Stage::Audio, 0.0, 0), true),
             (step(Stage::Audio, 0.01, 0), false),

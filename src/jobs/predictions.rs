@@ -165,6 +165,13 @@ impl Predictions {
         Ok(store.results(&store.prediction(key)?)?)
     }
 
+    /// Where a prediction that runs writes to, on this machine or where its worker shares the data folder; for a blocking
+    /// thread.
+    pub fn under_way(&self, key: &str) -> Result<Option<PathBuf>, Error> {
+        let store = &self.shared.store;
+        Ok(store.under_way(&store.prediction(key)?))
+    }
+
     /// Cancels a prediction that is not finished; deletes one that is, with its results.
     pub async fn withdraw(&self, key: &str) -> Result<Withdrawn, Error> {
         let Shared { queue, store, .. } = &*self.shared;

@@ -73,14 +73,13 @@ impl Prediction {
         Array2::from_shape_vec((report.layer_groups * report.width, self.samples), values).map(Some).map_err(short)
     }
 
-    /// Written last and whole: a folder with a manifest is a finished prediction.
-    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
-        let path = folder.join(MANIFEST);
-        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+    /// Writes it whole, so that nobody reads half of it.
+    pub(super) fn write_as(&self, path: &Path) -> Result<(), Error> {
+        let written = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(path)).and_then(|mut file| {
             file.write_all(&serde_json::to_vec_pretty(self)?)?;
-            file.persist(&path).map_err(io::Error::from)
+            file.persist(path).map_err(io::Error::from)
         });
-        written.map(drop).map_err(Error::file(&path))
+        written.map(drop).map_err(Error::file(path))
     }
 }
 
@@ -252,8 +251,8 @@ impl MatrixFile {
         Ok(Self { file, rows, columns })
     }
 
-    /// For each row the mean over some columns; what lies between the first and the last of them is read.
-    pub(super) fn means(&self, columns: &[usize]) -> io::Result<Vec<f32>> {
+    /// For each of the first rows the mean over some columns; what lies between the first and the last of them is read.
+    pub(super) fn means(&self, rows: usize, columns: &[usize]) -> io::Result<Vec<f32>> {
         let (Some(first), Some(last)) = (columns.iter().min(), columns.iter().max()) else { return Ok(Vec::new()) };
         let mut part = vec![0.0; last - first + 1];
         let mut mean = |row| -> io::Result<f32> {
@@ -261,7 +260,7 @@ impl MatrixFile {
             let sum: f64 = columns.iter().map(|column| f64::from(part[column - first])).sum();
             Ok((sum / columns.len() as f64) as f32)
         };
-        (0..self.rows).map(&mut mean).collect()
+        (0..rows).map(&mut mean).collect()
     }
 
     fn read_at(&self, row: usize, column: usize, into: &mut [f32]) -> io::Result<()> {

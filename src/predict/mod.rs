@@ -21,6 +21,7 @@ mod run;
 mod timelines;
 mod track;
 mod turns;
+mod under_way;
 mod words;
 
 pub use error::Error;

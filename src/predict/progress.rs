@@ -27,7 +27,7 @@ impl From<Modality> for Stage {
     }
 }
 
-/// A step forward: `fraction` of `stage` is done, and so many windows are on disk.
+/// A step forward: `fraction` of `stage` is done, and so many windows are on disk, with so many rows that are final.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Progress {
     pub stage: Stage,
@@ -36,4 +36,7 @@ pub struct Progress {
     pub windows_done: usize,
     /// 0 until the timeline is laid out.
     pub windows_total: usize,
+    /// Rows of the response that can be read, one a second.
+    #[serde(default)]
+    pub seconds_done: usize,
 }

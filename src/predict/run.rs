@@ -2,6 +2,7 @@
 //!
 //! A run goes forward a window at a time, so that the windows of several runs can share a forward.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::crossfade::Crossfade;
 use super::folder::ResultWriter;
 use super::pipeline::Pipeline;
-use super::prediction::{StimulusIdentity, SubjectResponse, Timings};
+use super::prediction::{FeatureReport, StimulusIdentity, SubjectResponse, Timings};
 use super::timelines::LaidOut;
 use super::track::Track;
 use super::{Error, Output, Prediction, PredictionRequest, Progress, Stage, words};
@@ -29,15 +30,25 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    fn tell(
-        &mut self,
-        stage: Stage,
-        fraction: f64,
-        windows_done: usize,
-        windows_total: usize,
-    ) -> Result<(), Cancelled> {
-        (self.progress)(Progress { stage, fraction, windows_done, windows_total });
+    fn tell(&mut self, stage: Stage, fraction: f64, done: Done) -> Result<(), Cancelled> {
+        let Done { windows, of, rows } = done;
+        (self.progress)(Progress { stage, fraction, windows_done: windows, windows_total: of, seconds_done: rows });
         if self.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+}
+
+/// What of a run is on disk.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    windows: usize,
+    /// 0 until the timeline is laid out.
+    of: usize,
+    rows: usize,
+}
+
+impl Done {
+    fn share(self) -> f64 {
+        self.windows as f64 / self.of as f64
     }
 }
 
@@ -78,7 +89,7 @@ impl<'a> Run<'a> {
         let subjects = request.names(pipeline.settings());
         let readouts = pipeline.readouts(&subjects, &request.output)?;
 
-        listener.tell(Stage::Timeline, 0.0, 0, 0)?;
+        listener.tell(Stage::Timeline, 0.0, Done::default())?;
         let shelf = pipeline.shelf(&request.source, folder).map_err(Error::file(folder))?;
         let stimulus = request.source.content()?;
         let laid_out = pipeline.lay_out(&request, stimulus, &shelf.0, &listener.cancel)?;
@@ -88,7 +99,7 @@ impl<'a> Run<'a> {
         let width = pipeline.width(&request.output, &readouts);
         let results =
             ResultWriter::create(folder, subjects.len(), width, &saved(&tracks, &request), samples(&windows))?;
-        Ok(Self {
+        let run = Self {
             pipeline,
             folder: folder.to_owned(),
             _shelf: shelf,
@@ -107,7 +118,15 @@ impl<'a> Run<'a> {
             begun,
             request,
             listener,
-        })
+        };
+        if run.request.output == Output::Responses {
+            words::write(folder, &run.laid_out.timeline)?;
+            // Where only some rows are wanted, the others are a gap that nobody is to read.
+            if run.request.rows.is_none() {
+                run.describe(BTreeMap::new(), Timings::default()).announce(folder)?;
+            }
+        }
+        Ok(run)
     }
 
     /// Whether all windows are on disk.
@@ -117,18 +136,18 @@ impl<'a> Run<'a> {
 
     /// Brings the features of the next window, and tells whether all of them were in the cache.
     pub(super) fn prepare(&mut self) -> Result<bool, Error> {
-        let (done, total) = (self.done, self.windows.len());
+        let done = self.on_disk();
         let computed = |tracks: &[Option<Track>]| tracks.iter().flatten().map(Track::computed).sum::<usize>();
         let before = computed(&self.tracks);
-        let (window, listener) = (&self.windows[done], &mut self.listener);
+        let (window, listener) = (&self.windows[self.done], &mut self.listener);
         let mut of = |track: &mut Track| {
             let stage = Stage::from(track.modality());
-            track.window(window, &mut |fraction| listener.tell(stage, fraction, done, total))
+            track.window(window, &mut |fraction| listener.tell(stage, fraction, done))
         };
         self.next =
             self.tracks.iter_mut().map(|track| track.as_mut().map(&mut of).transpose()).collect::<Result<_, _>>()?;
         self.results.append_features(&self.next)?;
-        self.listener.tell(Stage::Encoder, done as f64 / total as f64, done, total)?;
+        self.listener.tell(Stage::Encoder, done.share(), done)?;
         Ok(computed(&self.tracks) == before)
     }
 
@@ -155,15 +174,15 @@ impl<'a> Run<'a> {
         self.done += 1;
         let is_last = self.is_done();
         match scans.filter(|_| self.request.output != Output::State) {
-            Some(scans) => self.results.append_scans(&response, &scans, window_trs),
-            None => self.results.append_response(&self.crossfade.join(response, is_last)),
+            Some(scans) => self.results.append_scans(&response, &scans, window_trs)?,
+            None => self.results.append_response(&self.crossfade.join(response, is_last))?,
         }
+        let done = self.on_disk();
+        Ok(self.listener.tell(Stage::Encoder, done.share(), done)?)
     }
 
     /// Writes what the finished prediction says of itself.
-    pub(super) fn finish(mut self) -> Result<Prediction, Error> {
-        let total = self.windows.len();
-        self.listener.tell(Stage::Encoder, 1.0, total, total)?;
+    pub(super) fn finish(self) -> Result<Prediction, Error> {
         let features = self.pipeline.reports(&self.tracks, &self.request);
         let timings = Timings {
             timeline_s: self.timeline_s,
@@ -171,39 +190,47 @@ impl<'a> Run<'a> {
             encoder_s: self.encoder_s,
             total_s: self.begun.elapsed().as_secs_f64(),
         };
-        let (settings, timeline) = (self.pipeline.settings(), &self.laid_out.timeline);
-        let (vertices, voxels) = self.pipeline.width(&self.request.output, &self.readouts);
-        if voxels > 0 {
+        let prediction = self.describe(features, timings);
+        if prediction.voxels > 0 {
             self.pipeline.write_subcortex(&self.folder)?;
         }
-        if self.request.output == Output::Responses {
-            words::write(&self.folder, timeline)?;
-        }
+        prediction.conclude(&self.folder)?;
+        Ok(prediction)
+    }
+
+    /// What the prediction says of itself, which all but features and timings is known of before it is made.
+    fn describe(&self, features: BTreeMap<Modality, FeatureReport>, timings: Timings) -> Prediction {
+        let (settings, timeline) = (self.pipeline.settings(), &self.laid_out.timeline);
+        let (vertices, voxels) = self.pipeline.width(&self.request.output, &self.readouts);
+        let (windows, shared) = (self.windows.len(), (self.request.overlap_s / settings.tr_s) as usize);
+        let seconds = windows * settings.window_trs as usize - windows.saturating_sub(1) * shared;
         let second = |row: usize| timeline.start() + row as f64 * settings.tr_s;
-        let prediction = Prediction {
+        Prediction {
             is_prediction: true,
             model: self.pipeline.identity().clone(),
             stimulus: StimulusIdentity {
-                task: self.request.task,
+                task: self.request.task.clone(),
                 hash: self.stimulus.to_string(),
                 duration_s: timeline.end() - timeline.start(),
             },
-            subjects: SubjectResponse::in_order(self.subjects),
+            subjects: SubjectResponse::in_order(self.subjects.clone()),
             vertices,
             voxels,
-            seconds: self.results.rows(),
+            seconds,
             tr_s: settings.tr_s,
             lag_s: settings.lag_s,
             start_s: timeline.start(),
             overlap_s: self.request.overlap_s,
-            kept: (0..self.results.rows()).map(|row| timeline.has_event(second(row), settings.tr_s)).collect(),
+            kept: (0..seconds).map(|row| timeline.has_event(second(row), settings.tr_s)).collect(),
             samples: samples(&self.windows),
             timings,
             features,
             notes: self.laid_out.notes.iter().map(ToString::to_string).collect(),
-        };
-        prediction.write(&self.folder)?;
-        Ok(prediction)
+        }
+    }
+
+    fn on_disk(&self) -> Done {
+        Done { windows: self.done, of: self.windows.len(), rows: self.results.rows() }
     }
 }
 

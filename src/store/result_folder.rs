@@ -75,6 +75,14 @@ impl Store {
         begin().map_err(Error::at(&folder.path))
     }
 
+    /// Where a result is being made on this machine, or lies when it has just been made; `None` where neither.
+    pub fn under_way(&self, folder: &ResultFolder) -> Option<PathBuf> {
+        let entries = std::fs::read_dir(&folder.path).into_iter().flatten().filter_map(Result::ok);
+        let attempts = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(ATTEMPT));
+        let last = attempts.max_by_key(|entry| entry.metadata().and_then(|about| about.modified()).ok());
+        last.map(|entry| entry.path()).or_else(|| Some(folder.results()).filter(|results| results.is_dir()))
+    }
+
     /// Makes what an attempt wrote the result, in the place of earlier ones. One that could not be shared for now is kept
     /// here, to be shared by [`Self::is_made`].
     pub fn keep_attempt(&self, folder: &ResultFolder, attempt: TempDir) -> Result<(), Error> {
@@ -178,7 +186,9 @@ mod tests {
         for text in ["first", "second"] {
             let attempt = store.begin_attempt(&folder).unwrap();
             std::fs::write(attempt.path().join(text), b"").unwrap();
+            assert_eq!(store.under_way(&folder).as_deref(), Some(attempt.path()));
             store.keep_attempt(&folder, attempt).unwrap();
+            assert_eq!(store.under_way(&folder), Some(folder.results()));
             assert_eq!(files(&folder.results()), [text]);
         }
         let failed = store.begin_attempt(&folder).unwrap();

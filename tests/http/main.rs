@@ -15,6 +15,7 @@ mod media;
 mod overload;
 mod page;
 mod parity;
+mod partial;
 mod pieces;
 #[path = "../queue/postgres.rs"]
 mod postgres;

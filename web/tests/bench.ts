@@ -1,9 +1,12 @@
 // What the test of the cortex calls in the browser: the module by itself, on a canvas of its own.
+import { borders, edgesAt } from '../src/cortex/borders';
 import { CAMERA, type Layout } from '../src/cortex/camera';
 import { Cortex } from '../src/cortex/cortex';
 import { fetchGeometry } from '../src/cortex/geometry';
 
 const SIZE = { width: 800, height: 600 };
+/** From a line to what it parts (pixels). */
+const NEAR = 6;
 
 export async function bench() {
   const canvas = document.createElement('canvas');
@@ -26,13 +29,18 @@ export async function bench() {
   const show = (values: Float32Array, layout: Layout, inflation: number): void =>
     cortex.show({ values, scale: { map: 'fire', threshold: 0.5, limit: 1 }, camera: { ...CAMERA, layout, inflation } });
 
-  /** The box around all coloured pixels, in fractions of the canvas; and how many there are. */
-  const coloured = () => {
+  /** Red, green, blue and cover of every pixel. */
+  const pixels = (): Uint8ClampedArray => {
     cortex.draw();
     const copy = new OffscreenCanvas(canvas.width, canvas.height);
     const context = copy.getContext('2d')!;
     context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return context.getImageData(0, 0, canvas.width, canvas.height).data;
+  };
+
+  /** The box around all coloured pixels, in fractions of the canvas; and how many there are. */
+  const coloured = () => {
+    const data = pixels();
     const box = { count: 0, left: 1, right: 0, top: 1, bottom: 0 };
     for (let pixel = 0; pixel < data.length; pixel += 4) {
       if (data[pixel + 3] < 255 || data[pixel] - data[pixel + 2] < 40) continue;
@@ -61,6 +69,29 @@ export async function bench() {
       const box = coloured();
       const place = cortex.pick(((box.left + box.right) / 2) * SIZE.width, ((box.top + box.bottom) / 2) * SIZE.height);
       return { place, value: place === undefined ? undefined : values[place] };
+    },
+    /** How many lines the border of a blob has, and how many of them do not part a vertex inside from one outside. */
+    border(centre: number[], radius: number) {
+      const values = blob(0, centre, radius);
+      const inside = [...values.keys()].filter((vertex) => values[vertex] === 1);
+      const [lines] = borders([[inside, []]], geometry);
+      const astray = [...lines].filter((corner) => edgesAt(corner, geometry.triangles).some(([one, other]) => values[one] === values[other]));
+      return { lines: lines.length, astray: astray.length };
+    },
+    /** Pixels that the border of a blob changes, and how many of them are not near both its colour and the cortex beside it. */
+    outlined(centre: number[], radius: number) {
+      const values = blob(0, centre, radius);
+      show(values, 'lateral', 1);
+      const plain = pixels();
+      cortex.show({ emphasis: borders([[[...values.keys()].filter((vertex) => values[vertex] === 1), []]], geometry) });
+      const lined = pixels();
+      cortex.show({ emphasis: undefined });
+      const isColoured = (pixel: number): boolean => plain[4 * pixel] - plain[4 * pixel + 2] >= 40;
+      const steps = Array.from({ length: 2 * NEAR + 1 }, (_, step) => step - NEAR);
+      const around = (pixel: number): number[] => steps.flatMap((down) => steps.map((across) => pixel + down * canvas.width + across));
+      const changed = [...Array(plain.length / 4).keys()].filter((pixel) => Math.abs(plain[4 * pixel] - lined[4 * pixel]) >= 30);
+      const astray = changed.filter((pixel) => new Set(around(pixel).map(isColoured)).size < 2);
+      return { changed: changed.length, astray: astray.length };
     },
     /** What is picked in a corner, where there is no cortex. */
     beside: () => cortex.pick(1, 1),

@@ -62,3 +62,15 @@ test('what is picked is what is drawn', async () => {
   assert.ok(left.place < vertices && right.place >= vertices);
   assert.equal(await page.evaluate(() => globalThis.bench.beside()), undefined);
 });
+
+test('a border lies between the vertices inside and those outside', async () => {
+  const { lines, astray } = await page.evaluate(() => globalThis.bench.border([-58, -25, 5], 14));
+  assert.ok(lines > 20, `${lines} lines`);
+  assert.equal(astray, 0);
+});
+
+test('the pixels of an outline lie at the edge of its region', async () => {
+  const { changed, astray } = await page.evaluate(() => globalThis.bench.outlined([-58, -25, 5], 14));
+  assert.ok(changed > 100, `${changed} pixels`);
+  assert.equal(astray, 0);
+});

@@ -166,7 +166,7 @@ test('pictures, films and tables are saved', async () => {
   const vectors = await readFile(await (await saved('SVG')).path(), 'utf8');
   const limit = await page.getByRole('slider', { name: /Limit/ }).inputValue();
   assert.ok(vectors.includes('linearGradient') && vectors.includes('Model prediction: ') && limit > 0, vectors.slice(0, 2000));
-  await page.getByLabel('to second').fill('3');
+  await page.getByLabel('to second').fill('2');
   await page.getByLabel('to second').press('Tab');
   const film = await (await saved('MP4')).path();
   const { stderr } = spawnSync('ffmpeg', ['-nostdin', '-i', film, '-f', 'null', '-'], { encoding: 'utf8' });

@@ -85,7 +85,13 @@ fn key(number: u8) -> String {
 fn prompt(mut work: Work) -> BoxFuture<'static, Result<(), Stopped>> {
     Box::pin(async move {
         for windows_done in 0..=2 {
-            (work.progress)(Progress { stage: Stage::Encoder, fraction: 0.5, windows_done, windows_total: 2 });
+            (work.progress)(Progress {
+                stage: Stage::Encoder,
+                fraction: 0.5,
+                windows_done,
+                windows_total: 2,
+                seconds_done: 0,
+            });
         }
         std::fs::write(work.folder.join("prediction.json"), b"{}").unwrap();
         Ok(())

@@ -149,10 +149,17 @@ pub fn response_path(folder: &Path, prediction: &Prediction, subject: &str) -> R
     Ok(folder.join(&prediction.subjects[subject_index(prediction, subject)?].file))
 }
 
-/// The mean of one subject's response over some places in a row, which there must be at least one of: a value a row.
-pub fn timecourse(folder: &Path, prediction: &Prediction, subject: &str, places: &[usize]) -> Result<Vec<f32>, Error> {
+/// The mean of the first rows of one subject's response over some places in a row, which there must be at least one of: a
+/// value a row.
+pub fn timecourse(
+    folder: &Path,
+    prediction: &Prediction,
+    subject: &str,
+    rows: usize,
+    places: &[usize],
+) -> Result<Vec<f32>, Error> {
     let subject = subject_index(prediction, subject)?;
-    let means = MatrixFile::response(folder, prediction, subject)?.means(places);
+    let means = MatrixFile::response(folder, prediction, subject)?.means(rows, places);
     means.map_err(Error::file(&folder.join(&prediction.subjects[subject].file)))
 }
 

@@ -1,5 +1,6 @@
 // How far an experiment is, as the server tells it, until nothing of it is left.
 import { address, type Schemas } from './client';
+import { listen } from './stream';
 
 export type ExperimentProgress = Schemas['ExperimentProgress'];
 
@@ -10,14 +11,15 @@ interface Listener {
 }
 
 /** Follows an experiment; the returned function stops that. */
-export function followExperiment(id: string, listener: Listener): () => void {
-  const events = new EventSource(address('/v1/experiments/{id}/events', { id }));
-  events.onopen = () => listener.connected(true);
-  events.onerror = () => listener.connected(false);
-  events.addEventListener('progress', ({ data }) => {
-    const progress: ExperimentProgress = JSON.parse(data);
-    if (progress.state !== 'running' && progress.state !== 'queued') events.close();
-    listener.progress(progress);
+export function followExperiment(id: string, { progress, connected }: Listener): () => void {
+  return listen(address('/v1/experiments/{id}/events', { id }), {
+    connected,
+    heard: {
+      progress: (event) => {
+        const now = event as ExperimentProgress;
+        progress(now);
+        return now.state !== 'running' && now.state !== 'queued';
+      },
+    },
   });
-  return () => events.close();
 }

@@ -35,7 +35,7 @@ export interface Panel {
   elevation: number;
   /** Whether a turn is mirrored. */
   mirrored: boolean;
-  /** Height and width that must fit in (mm). */
+  /** Width and height that must fit in (mm). */
   extent: readonly [number, number];
 }
 

@@ -1,5 +1,5 @@
 // The rows of a response, fetched by ranges of bytes ahead of the cursor. What is held is bounded, however long the stimulus is.
-import { address, request } from '../api/client';
+import { address, Problem, request } from '../api/client';
 import { percentile } from './scale';
 
 /** Rows of one request: 1.3 MB on fsaverage5. */
@@ -11,12 +11,14 @@ const AHEAD = 2;
 /** Rows, spread over the stimulus, that the range of colours is taken from. */
 const SAMPLED = 24;
 const WITHIN = 0.99;
+/** Until rows are asked for again that the server was just moving, because their prediction has finished (ms). */
+const MOVED = 1000;
 
 export interface Response {
   prediction: string;
   subject: string;
-  /** Seconds. */
-  rows: number;
+  /** Seconds that can be read by now. */
+  rows(): number;
   /** Values in a row: left hemisphere's vertices, then right. */
   vertices: number;
 }
@@ -33,11 +35,13 @@ export class Frames {
 
   /** The row, if it is here. It is fetched if it is not, and those after it. */
   at(row: number): Float32Array | undefined {
-    const { rows, vertices } = this.response;
+    const rows = this.response.rows();
     if (row < 0 || row >= rows) return undefined;
     const wanted = Math.floor(row / CHUNK_ROWS);
     const last = Math.floor((rows - 1) / CHUNK_ROWS);
-    for (let chunk = Math.min(wanted + AHEAD, last); chunk >= wanted; chunk--) this.hold(chunk);
+    for (let chunk = Math.min(wanted + AHEAD, last); chunk > wanted; chunk--) this.hold(chunk, Math.min((chunk + 1) * CHUNK_ROWS, rows));
+    this.hold(wanted, row + 1);
+    const { vertices } = this.response;
     const chunk = this.chunks.get(wanted);
     if (!(chunk instanceof Float32Array)) return undefined;
     const start = (row - wanted * CHUNK_ROWS) * vertices;
@@ -50,9 +54,9 @@ export class Frames {
     await this.chunks.get(Math.floor(row / CHUNK_ROWS));
   }
 
-  /** The 99th percentile of the absolute values of rows spread over the whole stimulus. */
+  /** The 99th percentile of the absolute values of rows spread over the stimulus. */
   async range(): Promise<number> {
-    return percentile(await this.sample(this.response.rows), WITHIN);
+    return percentile(await this.sample(this.response.rows()), WITHIN);
   }
 
   /** Rows that are spread over the first `rows`, one after the other. */
@@ -66,17 +70,18 @@ export class Frames {
     return all;
   }
 
-  /** Puts a chunk last in the order of what is let go, fetching it where it is not here. */
-  private hold(chunk: number): void {
+  /** Puts a chunk last in the order of what is let go, fetching it where it is not here as far as row `end`. */
+  private hold(chunk: number, end: number): void {
     const known = this.chunks.get(chunk);
+    const isShort = known instanceof Float32Array && known.length < (end - chunk * CHUNK_ROWS) * this.response.vertices;
     this.chunks.delete(chunk);
-    this.chunks.set(chunk, known ?? this.load(chunk));
+    this.chunks.set(chunk, known && !isShort ? known : this.load(chunk));
     for (const oldest of [...this.chunks.keys()].slice(0, Math.max(0, this.chunks.size - HELD))) this.chunks.delete(oldest);
   }
 
   private load(chunk: number): Promise<Float32Array> {
     const first = chunk * CHUNK_ROWS;
-    const loading = this.fetch(first, Math.min(first + CHUNK_ROWS, this.response.rows));
+    const loading = this.fetch(first, Math.min(first + CHUNK_ROWS, this.response.rows()));
     loading.then(
       (values) => {
         if (this.chunks.has(chunk)) this.chunks.set(chunk, values);
@@ -94,7 +99,12 @@ export class Frames {
     const { prediction, subject, vertices } = this.response;
     const row = 4 * vertices;
     const headers = { range: `bytes=${first * row}-${end * row - 1}` };
-    const answer = await request(address('/v1/predictions/{id}/frames', { id: prediction, subject }), { headers });
+    const ask = (): Promise<globalThis.Response> => request(address('/v1/predictions/{id}/frames', { id: prediction, subject }), { headers });
+    const answer = await ask().catch(async (error: unknown) => {
+      if (!(error instanceof Problem && error.status === 409)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, MOVED));
+      return ask();
+    });
     return new Float32Array(await answer.arrayBuffer());
   }
 }

@@ -8,9 +8,11 @@ import { COLOUR, IDENTITY, program, VERTEX } from './shaders';
 
 const ATTRIBUTES = { pial: 0, inflated: 1, pialNormals: 2, inflatedNormals: 3, sulcalDepth: 4, value: 5, nextValue: 6 };
 
-/** A border is as wide as a panel is high over this; one that is emphasised is so many times as wide. */
+/** A border is as wide as what is drawn is high over this; one that is emphasised is so many times as wide. */
 const THIN = 300;
 const EMPHASIS = 2.2;
+/** Height over width of what is drawn, where a panel is too narrow for its height. */
+const FLAT = 0.7;
 
 /** Red, green, blue, each from 0 to 1. */
 export type Rgb = readonly [number, number, number];
@@ -122,7 +124,7 @@ export class Renderer {
     this.drawPanels(colour, camera, between, { x: 0, y: 0 });
     for (const { panel, projection, x, y, width, height } of this.viewports(camera)) {
       gl.viewport(x, y, width, height);
-      const pen = { clip: clipMatrix(projection), inflation: camera.inflation, size: [width, height] as const, width: Math.max(1, height / THIN) };
+      const pen = { clip: clipMatrix(projection), inflation: camera.inflation, size: [width, height] as const, width: Math.max(1, Math.min(height, FLAT * width) / THIN) };
       this.borders.draw(panel.sides, { ...pen, colour: paper.border });
       this.emphasis.draw(panel.sides, { ...pen, width: EMPHASIS * pen.width, colour: paper.line });
     }

@@ -18,7 +18,7 @@ interface Props {
   film?: Filmed;
 }
 
-/** Seconds that can be filmed, counted from 1. */
+/** Seconds that can be filmed, counted from 0. */
 interface Filmed {
   seconds: number;
   figure(second: number): Promise<Figure>;
@@ -54,8 +54,8 @@ export function Saving({ figure, name, film }: Props) {
 const SPEEDS = [['1', '1×'], ['2', '2×'], ['4', '4×'], ['8', '8×']] as const;
 
 function FilmMaking({ film, name, fail }: { film: Filmed; name(): string; fail(error: unknown): void }) {
-  const first = useSignal(1);
-  const last = useSignal(film.seconds);
+  const first = useSignal(0);
+  const last = useSignal(film.seconds - 1);
   const speed = useSignal<(typeof SPEEDS)[number][0]>('1');
   const done = useSignal<number | undefined>(undefined);
   const stopping = useRef(new AbortController());
@@ -82,10 +82,10 @@ function FilmMaking({ film, name, fail }: { film: Filmed; name(): string; fail(e
       <span>{label}</span>
       <input
         type="number"
-        min={1}
-        max={film.seconds}
+        min={0}
+        max={film.seconds - 1}
         value={of.value}
-        onChange={({ currentTarget: { valueAsNumber } }) => (of.value = Math.min(film.seconds, Math.max(1, Math.round(valueAsNumber) || 1)))}
+        onChange={({ currentTarget: { valueAsNumber } }) => (of.value = Math.min(film.seconds - 1, Math.max(0, Math.round(valueAsNumber) || 0)))}
       />
     </label>
   );

@@ -32,7 +32,7 @@ export class Clock {
 
   seek(time: number): void {
     const { session, media } = this;
-    session.time.value = Math.min(Math.max(0, time), session.duration);
+    session.time.value = Math.min(Math.max(0, time), session.reach.peek());
     if (media?.seeking) this.next = session.time.peek();
     else if (media) media.currentTime = session.time.peek();
   }
@@ -41,7 +41,7 @@ export class Clock {
   step(seconds: number): void {
     const { result, time } = this.session;
     const row = Math.floor(time.peek() / result.tr_s + 1e-6) + seconds;
-    const last = Math.max(0, this.session.rows - 1);
+    const last = Math.max(0, this.session.done.peek() - 1);
     this.seek(Math.min(Math.max(0, row), last) * result.tr_s);
   }
 
@@ -69,12 +69,25 @@ export class Clock {
     const tick = (now: number): void => {
       const elapsed = (now - before) / 1000;
       before = now;
-      const now_s = Math.min(this.told() ?? session.time.peek() + elapsed * session.speed.peek(), session.duration);
+      const reach = session.reach.peek();
+      const now_s = Math.min(this.told() ?? session.time.peek() + elapsed * session.speed.peek(), reach);
       session.time.value = now_s;
-      if (now_s >= session.duration) session.playing.value = false;
-      else this.ticking = requestAnimationFrame(tick);
+      if (now_s >= session.duration) {
+        session.playing.value = false;
+        return;
+      }
+      this.wait(now_s >= reach);
+      this.ticking = requestAnimationFrame(tick);
     };
     this.ticking = requestAnimationFrame(tick);
+  }
+
+  /** Lets the film wait where the next second is not predicted yet, and go on when it is. */
+  private wait(waits: boolean): void {
+    const { media } = this;
+    if (!media || media.ended || media.paused === waits) return;
+    if (waits) media.pause();
+    else this.play(media);
   }
 
   /** The time by the film, where there is one: where it is, or where it is going (s). */

@@ -30,7 +30,7 @@ const DASHES = ['none', '6 3', '2 3', '9 3 2 3', '1 4', '12 4'];
 const [WIDTH, HEIGHT] = [1000, 110];
 
 export function Courses({ session, anatomy, clock }: Props) {
-  const { pins, subject, view, rows, axis, result } = session;
+  const { pins, subject, view, rows, done, axis, result } = session;
   const courses = useSignal<Course[]>([]);
   const problem = useSignal<Problem | undefined>(undefined);
   const wanted = pins.value;
@@ -41,14 +41,14 @@ export function Courses({ session, anatomy, clock }: Props) {
     const load = async (pin: Pin): Promise<Course> => {
       const key = `${subject.value} ${writePin(pin)}`;
       const known = courses.peek().find((course) => course.key === key);
-      return known ?? { key, pin, values: (await fetchCourse(pin, view.id, subject.value, anatomy)).slice(0, rows) };
+      return known && known.values.length >= done.value ? known : { key, pin, values: (await fetchCourse(pin, view.id, subject.value, anatomy)).slice(0, rows) };
     };
     Promise.all(wanted.map(load)).then(
       (loaded) => !isOver && (courses.value = loaded),
       (error: unknown) => !isOver && (problem.value = Problem.from(error)),
     );
     return () => void (isOver = true);
-  }, [wanted, subject.value]);
+  }, [wanted, subject.value, done.value]);
 
   if (problem.value) return <ProblemNote problem={problem.value} />;
   if (wanted.length === 0) {
@@ -157,10 +157,10 @@ function bounds(courses: readonly Course[]): [number, number] {
 }
 
 /** A row a second; times of the stimulus and of the scanner. */
-function csv(courses: readonly Course[], { result, rows, view }: Session, anatomy: Anatomy): Blob {
+function csv(courses: readonly Course[], { result, done, view }: Session, anatomy: Anatomy): Blob {
   const quoted = (text: string): string => `"${text.replace(/"/g, '""')}"`;
   const head = ['stimulus_s', 'scanner_s', ...courses.map(({ pin }) => quoted(title(pin, anatomy)))];
-  const lines = Array.from({ length: rows }, (_, row) => {
+  const lines = Array.from({ length: done.value }, (_, row) => {
     const time = result.start_s + row * result.tr_s;
     return [time, time + result.lag_s, ...courses.map(({ values }) => values[row])].join(',');
   });

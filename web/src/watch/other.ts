@@ -54,7 +54,7 @@ export class OtherResponse {
     const rows = result.kept.lastIndexOf(true) + 1 || result.seconds;
     this.shared.value = Math.min(rows, session.rows);
     this.titles.value = toldApart(aspects(session.view, session.result, session.subject.peek()), aspects(view, result, subject));
-    this.rows.value = new Rows(() => ({ prediction: id, subject, rows, vertices: result.vertices }), failed);
+    this.rows.value = new Rows(() => ({ prediction: id, subject, rows: () => rows, vertices: result.vertices }), failed);
   }
 }
 

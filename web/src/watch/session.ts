@@ -8,7 +8,7 @@ import type { Place } from '../router';
 import { readPin, writePin, type Pin } from './pins';
 
 export type View = Schemas['PredictionView'];
-type Result = Schemas['Prediction'];
+export type Result = Schemas['Prediction'];
 
 /** Whether the cortex answers at once, or when a scanner would measure it. */
 export type Axis = 'stimulus' | 'scanner';
@@ -35,20 +35,22 @@ export class Session {
   readonly duration: number;
   /** Rows in which something of the stimulus happens; those after them are the rest of the last window. */
   readonly rows: number;
+  /** Rows that can be read: while it is predicted, those that are done. */
+  readonly done: ReadonlySignal<number>;
+  /** How far time can go by now (s). */
+  readonly reach: ReadonlySignal<number>;
   /** The row that is shown; undefined before the scanner measures anything. */
   readonly row: ReadonlySignal<number | undefined>;
 
+  private readonly told: Signal<{ view: View; result: Result }>;
   private readonly asked: Partial<Scale>;
 
-  constructor(
-    readonly view: View,
-    readonly result: Result,
-    { query }: Place,
-  ) {
+  /** `result` is what is known of the response: all of it, or what it is going to be. */
+  constructor(view: View, result: Result, { query }: Place) {
+    this.told = signal({ view, result });
     this.rows = result.kept.lastIndexOf(true) + 1 || result.seconds;
     this.duration = this.rows * result.tr_s;
     const number = (name: string, usual: number): number => finite(query.get(name)) ?? usual;
-    this.time = signal(Math.min(Math.max(0, number('t', 0)), this.duration));
     const subject = query.get('subject');
     const known = result.subjects.map(({ name }) => name);
     this.subject = signal(subject && known.includes(subject) ? subject : known[0]);
@@ -60,6 +62,12 @@ export class Session {
       inflation: Math.min(1, Math.max(0, number('inflation', CAMERA.inflation))),
     });
     this.axis = signal(query.get('axis') === 'scanner' ? 'scanner' : 'stimulus');
+    this.done = computed(() => Math.min(this.rows, this.view.seconds_done));
+    this.reach = computed(() => {
+      const lag = this.axis.value === 'scanner' ? this.result.lag_s : 0;
+      return this.isWhole ? this.duration : Math.min(this.duration, this.done.value * this.result.tr_s + lag);
+    });
+    this.time = signal(Math.min(Math.max(0, number('t', 0)), this.reach.peek()));
     this.smooth = signal(query.get('smooth') === '1');
     this.region = signal(query.get('region') ?? undefined);
     const places = result.vertices;
@@ -67,6 +75,24 @@ export class Session {
     const [map, threshold, limit] = [MAPS.find((map) => map === query.get('map')), finite(query.get('threshold')), finite(query.get('limit'))];
     this.asked = { ...(map && { map }), ...(threshold !== undefined && { threshold }), ...(limit && limit > 0 && { limit }) };
     this.row = computed(() => this.rowAt(this.time.value));
+  }
+
+  get view(): View {
+    return this.told.value.view;
+  }
+
+  get result(): Result {
+    return this.told.value.result;
+  }
+
+  /** Whether all rows can be read. */
+  get isWhole(): boolean {
+    return this.done.value === this.rows;
+  }
+
+  /** Takes what the server says of the prediction by now. */
+  learn(view: View, result: Result): void {
+    if (this.told.peek().view !== view) this.told.value = { view, result };
   }
 
   /** Sets the scale from the range of the values, but for what the address says of it. */
@@ -79,7 +105,7 @@ export class Session {
   rowAt(time: number): number | undefined {
     const { tr_s, lag_s } = this.result;
     const since = this.axis.value === 'scanner' ? time - lag_s : time;
-    const row = Math.min(Math.floor(since / tr_s + 1e-6), this.rows - 1);
+    const row = Math.min(Math.floor(since / tr_s + 1e-6), this.done.value - 1);
     return row < 0 ? undefined : row;
   }
 

@@ -17,8 +17,9 @@ interface Props {
 }
 
 export function Transport({ session, stimulus, clock }: Props) {
-  const { playing, speed, time, duration, row, result, axis } = session;
+  const { playing, speed, time, duration, row, result, axis, reach } = session;
   const shown = row.value;
+  const waits = playing.value && !session.isWhole && time.value >= reach.value;
   return (
     <div class="transport">
       <div class="row buttons">
@@ -34,10 +35,11 @@ export function Transport({ session, stimulus, clock }: Props) {
       </div>
       <div class="scrub">
         <Waveform {...{ session, stimulus }} />
+        {!session.isWhole && <div class="ahead" style={{ transform: `scaleX(${1 - reach.value / duration})` }} title="Not predicted yet" />}
         <input
           type="range"
           aria-label="Time of the stimulus"
-          aria-valuetext={`${time.value.toFixed(1)} seconds of ${duration.toFixed(0)}`}
+          aria-valuetext={`${time.value.toFixed(1)} seconds of ${duration.toFixed(0)}${session.isWhole ? '' : `, predicted until ${reach.value.toFixed(0)}`}`}
           min={0}
           max={duration}
           step={0.01}
@@ -48,7 +50,7 @@ export function Transport({ session, stimulus, clock }: Props) {
       <output class="clock" aria-label="Time">
         <strong>{time.value.toFixed(1)} s</strong>
         <span class="soft">
-          {shown === undefined ? `scanner: nothing yet, ${result.lag_s} s behind` : `TR ${shown + 1} of ${session.rows}`}
+          {waits ? 'waiting for the next second' : shown === undefined ? `scanner: nothing yet, ${result.lag_s} s behind` : `TR ${shown + 1} of ${session.rows}`}
         </span>
       </output>
       <Segments label="Speed" options={SPEEDS} value={String(speed.value) as '1'} change={(chosen) => (speed.value = Number(chosen))} />

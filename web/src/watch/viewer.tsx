@@ -1,8 +1,9 @@
-// A finished prediction: stimulus, cortex, regions and time courses, all at the same second.
+// A prediction, or the seconds of it that are done: stimulus, cortex, regions and time courses, all at the same second.
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
 import { Problem } from '../api/client';
+import { Citing } from '../components/citing';
 import { Comparing, type Other } from '../components/comparing';
 import { useLines } from '../components/cortex_view';
 import { Drawing } from '../components/drawing';
@@ -15,18 +16,21 @@ import { Saving } from '../figure/saving';
 import { remember, remembered } from '../history';
 import { Comparison, difference } from '../maps/comparison';
 import { Outlines } from '../maps/outlines';
-import { warning } from '../model';
+import { models, warning } from '../model';
 import { keepAddress, type Place } from '../router';
 import { Brain } from './brain';
+import { VolumeView } from '../volume/volume_view';
 import { figureOf, fileName } from './captions';
 import { Clock } from './clock';
 import { Courses } from './courses';
 import { Downloads } from './downloads';
+import type { Followed } from './followed';
 import { fetchOthers, OtherResponse } from './other';
 import { Regions } from './regions';
+import { Remaining } from './remaining';
 import { Rows } from './rows';
 import { Seen } from './seen';
-import { Session, type View } from './session';
+import { Session, type Result, type View } from './session';
 import { fetchStimulus, type Stimulus } from './stimulus';
 import { StimulusPlayer } from './stimulus_player';
 import { Transport, useKeys } from './transport';
@@ -35,13 +39,15 @@ import { Transport, useKeys } from './transport';
 const SETTLED = 1500;
 
 interface Props {
+  followed: Followed;
   view: View;
-  result: NonNullable<View['result']>;
+  /** What is known of the response: all of it, or what it is going to be. */
+  result: Result;
   place: Place;
 }
 
-export function Viewer({ view, result, place }: Props) {
-  const session = useMemo(() => new Session(view, result, place), [view]);
+export function Viewer({ followed, view, result, place }: Props) {
+  const session = useMemo(() => new Session(view, result, place), [view.id]);
   const clock = useMemo(() => new Clock(session), [session]);
   const stimulus = useSignal<Stimulus | undefined>(undefined);
   const problem = useSignal<Problem | undefined>(undefined);
@@ -50,27 +56,30 @@ export function Viewer({ view, result, place }: Props) {
   const outlines = useMemo(() => new Outlines(place.query), [session]);
   const comparison = useMemo(() => new Comparison(place.query), [session]);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
-  const rows = useMemo(() => new Rows(() => ({ prediction: view.id, subject: session.subject.value, rows: session.rows, vertices: result.vertices }), fail), [session]);
+  const rows = useMemo(() => new Rows(() => ({ prediction: view.id, subject: session.subject.value, rows: () => session.done.peek(), vertices: result.vertices }), fail), [session]);
   const seen = useMemo(() => new Seen(session, rows, comparison, new OtherResponse(session)), [rows]);
   const { way, other } = comparison;
+  const hasSubcortex = !!view.result && (result.voxels ?? 0) > 0;
+  const subcortex = useSignal(place.query.get('subcortex') === '1');
 
   useKeys(clock);
-  useEffect(() => void loadAnatomy(result.model.space), [result]);
+  useEffect(() => session.learn(view, result), [session, view]);
+  useEffect(() => void loadAnatomy(result.model.space), [result.model.space]);
   useEffect(() => () => clock.close(), [clock]);
-  useEffect(() => void fetchStimulus(view.id, view.stimuli).then((found) => (stimulus.value = found), fail), [view]);
+  useEffect(() => void fetchStimulus(view.id, view.stimuli).then((found) => (stimulus.value = found), fail), [view.id]);
   useEffect(() => {
     rows.range().then((limit) => {
       range.value = limit;
-      // Once: subjects are compared on one scale.
+      // Once: seconds, those that come later too, and subjects are compared on one scale.
       if (!session.scale.peek()) session.setRange(limit);
     }, fail);
-  }, [rows, session.subject.value]);
+  }, [rows, session.subject.value, session.isWhole]);
   useEffect(() => void fetchOthers(session).then((found) => (others.value = found), fail), [session, session.subject.value]);
   useEffect(() => {
     if (way.value === 'one' || other.value === undefined) return;
     compare(seen, other.value, fail).then(() => (problem.value = undefined), fail);
   }, [seen, way.value === 'one', other.value, session.subject.value]);
-  useEffect(() => keepAddress(() => session.scale.value && { ...session.settings(), ...outlines.settings(), ...comparison.settings() }), [session]);
+  useEffect(() => keepAddress(() => session.scale.value && { ...session.settings(), ...outlines.settings(), ...comparison.settings(), subcortex: subcortex.value ? '1' : undefined }), [session]);
   useEffect(() => {
     const now = anatomy.value;
     const keep = setTimeout(() => {
@@ -80,6 +89,9 @@ export function Viewer({ view, result, place }: Props) {
     return () => clearTimeout(keep);
   }, [anatomy.value, session]);
 
+  const card = models.value?.all.find(({ name }) => name === view.model.name);
+  const drawnAtlas = outlines.areShown.value ? outlines.parcellation.value : undefined;
+  const atlas = drawnAtlas?.licence === undefined ? undefined : { name: drawnAtlas.name, licence: drawnAtlas.licence };
   const refusal = problem.value ?? anatomyProblem.value;
   return (
     <div class="watch">
@@ -91,7 +103,8 @@ export function Viewer({ view, result, place }: Props) {
         <div class="row">
           {result.subjects.length > 1 && <Subjects session={session} />}
           {anatomy.value && <Kept seen={seen} outlines={outlines} anatomy={anatomy.value} />}
-          <Downloads view={view} />
+          {card && <Citing card={card} sha256={result.model.weights_sha256} atlas={atlas} />}
+          {view.result && <Downloads view={view} />}
         </div>
       </header>
       {refusal && <ProblemNote problem={refusal} />}
@@ -121,14 +134,22 @@ export function Viewer({ view, result, place }: Props) {
             </label>
           </Drawing>
           <Outlining outlines={outlines} anatomy={anatomy.value} />
+          {hasSubcortex && (
+            <label class="row small">
+              <input type="checkbox" checked={subcortex.value} onChange={({ currentTarget }) => (subcortex.value = currentTarget.checked)} />
+              Subcortex, in slices
+            </label>
+          )}
         </aside>
         <section class="brain" aria-label="Cortex">
           <Views camera={session.camera} />
           {anatomy.value && <Brain seen={seen} outlines={outlines} anatomy={anatomy.value} />}
+          {hasSubcortex && subcortex.value && <VolumeView session={session} />}
         </section>
         <aside class="named" aria-label="Regions">{anatomy.value && <Regions session={session} anatomy={anatomy.value} rows={rows} />}</aside>
       </div>
       <div class="strip">
+        {!view.result && <Remaining followed={followed} session={session} />}
         <Transport session={session} stimulus={stimulus.value} clock={clock} />
         {anatomy.value && <Courses session={session} anatomy={anatomy.value} clock={clock} />}
       </div>
@@ -167,8 +188,8 @@ function Kept({ seen, outlines, anatomy }: { seen: Seen; outlines: Outlines; ana
   const { session } = seen;
   const lines = useLines(anatomy, outlines, session.region.value, undefined);
   const filmed = async (second: number): Promise<Figure> => {
-    await seen.ready(second - 1);
-    const figure = figureOf(seen, anatomy, lines, second - 1);
+    await seen.ready(second);
+    const figure = figureOf(seen, anatomy, lines, second);
     if (!figure) throw new Problem(0, 'no_values', 'Nothing to draw', `Second ${second} has no values. Choose seconds that both responses have.`);
     return figure;
   };
@@ -176,7 +197,7 @@ function Kept({ seen, outlines, anatomy }: { seen: Seen; outlines: Outlines; ana
     <Saving
       figure={() => figureOf(seen, anatomy, lines, session.row.value, session.between())}
       name={() => fileName(seen)}
-      film={{ seconds: session.rows, figure: filmed }}
+      film={{ seconds: session.done.value, figure: filmed }}
     />
   );
 }

@@ -1,12 +1,11 @@
 // One prediction: how it advances, why it failed, or the stimulus and the cortex under one cursor.
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { get, Problem } from '../api/client';
+import { useEffect, useMemo } from 'preact/hooks';
+import { Problem } from '../api/client';
 import { ProblemNote } from '../components/problem';
 import { History } from '../predict/history';
 import type { PageProps } from '../pages';
+import { Followed } from './followed';
 import { Progress } from './progress';
-import type { View } from './session';
 import { Viewer } from './viewer';
 
 export function Watch({ place }: PageProps) {
@@ -23,25 +22,16 @@ export function Watch({ place }: PageProps) {
 }
 
 function Prediction({ id, place }: { id: string } & PageProps) {
-  const view = useSignal<View | undefined>(undefined);
-  const problem = useSignal<Problem | undefined>(undefined);
-  const load = (): void => {
-    get('/v1/predictions/{id}', { id }).then(
-      (found) => {
-        view.value = found;
-        problem.value = undefined;
-      },
-      (error: unknown) => (problem.value = Problem.from(error)),
-    );
-  };
-  useEffect(load, [id]);
-  if (problem.value) return <Refused problem={problem.value} again={problem.value.status === 404 ? undefined : load} />;
-  const now = view.value;
+  const followed = useMemo(() => new Followed(id), [id]);
+  useEffect(() => () => followed.close(), [followed]);
+  const { value: now } = followed.view;
+  const { value: problem } = followed.problem;
+  if (problem) return <Refused problem={problem} again={problem.status === 404 ? undefined : () => void followed.load()} />;
   if (!now) return <div class="column soft">Asking the server …</div>;
-  if (now.state === 'queued' || now.state === 'running') return <Progress key={now.state} view={now} changed={load} />;
   if (now.state === 'cancelled') return <Refused problem={new Problem(0, 'cancelled', 'Cancelled', 'This prediction was cancelled. Ask for it again and it begins anew.')} />;
   if (now.failure) return <Refused problem={new Problem(now.failure.status, now.failure.code, 'The prediction failed', now.failure.detail)} />;
-  return now.result ? <Viewer view={now} result={now.result} place={place} /> : <div class="column soft">Asking the server …</div>;
+  const known = now.result ?? now.under_way;
+  return known ? <Viewer followed={followed} view={now} result={known} place={place} /> : <Progress followed={followed} view={now} />;
 }
 
 function Refused({ problem, again }: { problem: Problem; again?: (() => void) | undefined }) {
