@@ -11,6 +11,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // kB; NiiVue, which is fetched when slices are first asked for, is as large as this.
+    chunkSizeWarningLimit: 1000,
   },
   server: { proxy: { '/v1': server, '/docs': server, '/openapi.json': server } },
 });

@@ -42,6 +42,7 @@ fn a_person_predicts_and_watches() {
         .current_dir(&web)
         .env("ENCORTEX_PAGE", format!("http://{}/", server.address))
         .env("ENCORTEX_BUSY_PAGE", format!("http://{}/", busy.address))
+        .env("ENCORTEX_BINARY", env!("CARGO_BIN_EXE_encortex"))
         .env("ENCORTEX_FILM", &clip)
         .env("ENCORTEX_TRANSCRIPT", &transcript)
         .env("ENCORTEX_PICTURES", Path::new(env!("CARGO_TARGET_TMPDIR")).join("page"))
