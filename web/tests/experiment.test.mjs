@@ -19,8 +19,8 @@ after(() => browser?.close());
 const api = async (path) => (await fetch(`${server}v1/${path}`)).json();
 
 /** The numbers of a map, as the server gives them. */
-async function mapOf(name, cell = 0) {
-  return new Float32Array(await (await fetch(`${server}v1/experiments/${id}/cells/${cell}/map?map=${encodeURIComponent(name)}`)).arrayBuffer());
+async function mapOf(name, cell = 0, experiment = id) {
+  return new Float32Array(await (await fetch(`${server}v1/experiments/${experiment}/cells/${cell}/map?map=${encodeURIComponent(name)}`)).arrayBuffer());
 }
 
 const statistics = () => page.getByRole('radiogroup', { name: 'Statistic' });
@@ -167,6 +167,31 @@ test('the cells of a grid are lines, and each has its maps', async () => {
   const { mean } = other.contrasts[0].regions.find(({ region }) => region === 'STS');
   await page.locator(`tr[data-region="STS"] [data-mean="${mean}"]`).waitFor();
   await page.locator('.places').getByRole('button', { name: '6' }).click();
+});
+
+test('what another experiment found is read beside it, with the difference', async () => {
+  const conditions = [SENTENCES, LISTS].map((texts, place) => ({ name: 'ab'[place], stimuli: texts.map((text) => ({ text })) }));
+  const spec = { name: 'closer together', conditions, design: { kind: 'event', asynchrony_s: 7 }, contrasts: [{ name: 'turned', expression: 'b - a' }] };
+  const posted = await fetch(`${server}v1/experiments`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(spec) });
+  let other = await posted.json();
+  assert.ok(posted.ok, other.detail);
+  while ((other = await api(`experiments/${other.id}`)).state === 'running') await page.waitForTimeout(300);
+  await page.reload();
+  await page.getByRole('radio', { name: 'difference', exact: true }).check();
+  await page.getByLabel('Compared with').selectOption({ label: 'closer together' });
+  await page.waitForURL(new RegExp(`compare=difference.*with=${other.id}`));
+  await choose('effect');
+  const [one, less] = [await mapOf('difference (effect)'), await mapOf('turned (effect)', 0, other.id)];
+  const box = await page.locator('.map-view canvas').first().boundingBox();
+  const tip = page.locator('.tip');
+  for (let tries = 0; tries < 20 && (await tip.locator('[data-value]').count()) < 3; tries++) {
+    await page.mouse.move(box.x + box.width * 0.27, box.y + box.height * (0.4 + 0.001 * tries));
+    await page.waitForTimeout(300);
+  }
+  const place = Number(await tip.getAttribute('data-place'));
+  const values = await tip.locator('[data-value]').evaluateAll((all) => all.map((value) => Number(value.dataset.value)));
+  assert.deepEqual(values, [one[place], less[place], Math.fround(one[place] - less[place])]);
+  await page.getByRole('radio', { name: 'one', exact: true }).check();
 });
 
 test('a map agrees with itself', async () => {

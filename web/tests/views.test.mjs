@@ -64,6 +64,26 @@ test('a vector figure has the numbers of the colour bar as text', async () => {
   assert.ok(written.some((text) => text.includes('Model prediction')) && written.some((text) => text.includes('“simulated”')));
 });
 
+test('a film that is stopped is not saved, and another can be made', async () => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(/film-[^/]*\.js$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const saved = [];
+  page.on('download', (download) => saved.push(download));
+  await page.getByRole('button', { name: 'MP4' }).click();
+  await page.getByText(/^0 of \d+ frames$/).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  release();
+  await page.getByRole('button', { name: 'MP4' }).waitFor();
+  assert.deepEqual(saved, []);
+  assert.equal(await page.getByRole('alert').count(), 0);
+  await page.unrouteAll();
+  page.removeAllListeners('download');
+});
+
 test('a film has a frame for each second', async () => {
   await page.getByRole('spinbutton', { name: 'to second' }).fill(String(SECONDS - 1));
   await page.keyboard.press('Tab');
@@ -71,6 +91,19 @@ test('a film has a frame for each second', async () => {
   const film = await readFile(await saved.path());
   // The table of sizes of samples: its head of 12 bytes, then how many there are.
   assert.equal(film.readUInt32BE(film.indexOf('stsz') + 12), SECONDS);
+});
+
+test('a browser without WebCodecs is told what films need, and saves pictures', async () => {
+  const context = await browser.newContext();
+  await context.addInitScript(() => delete globalThis.VideoEncoder);
+  const other = await context.newPage();
+  await other.goto(`${server}#/predictions/${id}`);
+  await other.locator('.legend').waitFor();
+  await other.getByText('Figure', { exact: true }).click();
+  await other.getByText(/Films need WebCodecs.*save a PNG of each second/).waitFor();
+  assert.equal(await other.getByRole('button', { name: 'MP4' }).count(), 0);
+  await Promise.all([other.waitForEvent('download'), other.getByRole('button', { name: 'PNG' }).click()]);
+  await context.close();
 });
 
 test('a slice shows the value of its voxel', async () => {

@@ -1,12 +1,12 @@
 // Which map of an experiment is looked at, and what of it is drawn.
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import { address, Problem, type Schemas } from '../api/client';
-import type { Other } from '../components/comparing';
+import { address, type Schemas } from '../api/client';
 import { Comparison, difference } from '../maps/comparison';
 import { Look } from '../maps/look';
 import type { StillMap } from '../maps/map_view';
 import { Outlines } from '../maps/outlines';
 import { fetchValues } from '../maps/values';
+import { find, type Found } from './other_contrasts';
 
 export type Report = Schemas['ExperimentReport'];
 export type ContrastReport = Schemas['ContrastReport'];
@@ -32,8 +32,6 @@ export const DIFFERENCE_UNITS: Record<Statistic, string> = {
 const UNDRAWN = 0.25;
 /** Of t and z what is nearer to zero is not drawn, and colours reach so far at least: less is noise. */
 const NOISE = { threshold: 2, limit: 4 };
-
-const SEPARATOR = '~';
 
 interface Fetched {
   values: Float32Array;
@@ -91,42 +89,39 @@ export class ContrastMap {
     return chosen === 'pfwe' && !permutations ? 'q' : chosen;
   }
 
-  /** The other contrasts of the report, and the other subjects. */
-  others({ contrasts }: Report, shown: ContrastReport): Other[] {
-    const { subject: own } = shown;
-    return contrasts
-      .filter((one) => one !== shown)
-      .map(({ name, subject }) => ({ key: `${subject}${SEPARATOR}${name}`, title: name, group: subject === own ? `Subject ${own}` : `Subject ${subject}` }));
-  }
-
   /** Fetches the map of the contrast that is compared, and the range of the difference. */
-  async loadOther({ contrasts }: Report): Promise<void> {
-    const wanted = this.comparison.other.value;
-    const other = contrasts.find(({ subject, name }) => `${subject}${SEPARATOR}${name}` === wanted);
-    if (!other) throw new Problem(0, 'unknown_contrast', 'Nothing to compare with', `The report has no contrast “${wanted}”. Choose another.`);
+  async loadOther(report: Report, shown: ContrastReport): Promise<void> {
+    const own = this.found(shown);
+    const other = await find(this.comparison.other.value ?? '', report, own);
+    const { contrast } = other;
     const { values, probabilities } = await this.fetch(other);
-    const title = `${other.name} (${this.statisticOf(other)}), ${other.subject}`;
+    const experiment = other.experiment === own.experiment ? '' : `, experiment ${other.experiment.slice(0, 7)}`;
+    const title = `${contrast.name} (${this.statisticOf(contrast)}), ${contrast.subject}${experiment}`;
     this.other.value = { title, values: masked(values, probabilities), read: values };
     const left = difference(this.values.value, values);
     if (left) this.comparison.setRange(left);
   }
 
-  private async fetch(contrast: ContrastReport): Promise<Fetched> {
-    const [statistic, chance] = [this.statisticOf(contrast), this.chanceOf(contrast)];
-    const map = (of: string): Promise<Float32Array> =>
-      fetchValues(address('/v1/experiments/{id}/cells/{cell}/map', { id: this.experiment, cell: this.cell.value, map: `${contrast.name} (${of})`, subject: contrast.subject }));
-    const [values, probabilities] = await Promise.all([map(statistic), chance === 'all' ? undefined : map(chance)]);
-    return { values, probabilities };
-  }
-
   async load(contrast: ContrastReport): Promise<void> {
     const statistic = this.statisticOf(contrast);
-    const { values, probabilities } = await this.fetch(contrast);
+    const { values, probabilities } = await this.fetch(this.found(contrast));
     const passing = probabilities && weakest(values, probabilities);
     const threshold = (limit: number): number => (statistic === 'effect' ? UNDRAWN * limit : (passing ?? NOISE.threshold));
     this.look.setValues(values, { map: 'red-blue', least: statistic === 'effect' ? 0 : NOISE.limit, threshold });
     this.values.value = values;
     this.probabilities.value = probabilities;
+  }
+
+  private found(contrast: ContrastReport): Found {
+    return { experiment: this.experiment, cell: this.cell.value, contrast };
+  }
+
+  private async fetch({ experiment, cell, contrast }: Found): Promise<Fetched> {
+    const [statistic, chance] = [this.statisticOf(contrast), this.chanceOf(contrast)];
+    const map = (of: string): Promise<Float32Array> =>
+      fetchValues(address('/v1/experiments/{id}/cells/{cell}/map', { id: experiment, cell, map: `${contrast.name} (${of})`, subject: contrast.subject }));
+    const [values, probabilities] = await Promise.all([map(statistic), chance === 'all' ? undefined : map(chance)]);
+    return { values, probabilities };
   }
 
   settings(): Record<string, string | undefined> {

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { anatomy, anatomyProblem, loadAnatomy, type Anatomy } from '../anatomy';
 import { address, get, Problem, request } from '../api/client';
-import { Comparing } from '../components/comparing';
+import { Comparing, type Other } from '../components/comparing';
 import { Section } from '../components/controls';
 import { useLines } from '../components/cortex_view';
 import { Drawing } from '../components/drawing';
@@ -23,6 +23,7 @@ import { Delete } from './delete';
 import type { View } from './experiment';
 import { ExperimentFiles } from './files';
 import type { Localizer } from './draft';
+import { fetchOthers, othersOf } from './other_contrasts';
 import { RegionTable } from './region_table';
 import { Sweep } from './sweep';
 import { Timeline } from './timeline';
@@ -31,6 +32,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
   const map = useMemo(() => new ContrastMap(view.id, place.query), [view.id]);
   const report = useSignal<Report | undefined>(map.cell.value === 0 ? (view.report as unknown as Report) : undefined);
   const localizer = useSignal<Localizer | undefined>(undefined);
+  const elsewhere = useSignal<Other[]>([]);
   const problem = useSignal<Problem | undefined>(undefined);
   const fail = (error: unknown): void => void (problem.value = Problem.from(error));
   const { way, scaling } = map.comparison;
@@ -47,11 +49,12 @@ export function Findings({ view, place }: { view: View } & PageProps) {
   useEffect(() => {
     if (now?.localizer) get('/v1/localizers/{name}', { name: now.localizer }).then((found) => (localizer.value = found), fail);
   }, [now?.localizer]);
+  useEffect(() => void fetchOthers(view.id).then((found) => (elsewhere.value = found), fail), [view.id]);
   useEffect(() => {
     if (contrast && hasMaps) map.load(contrast).then(() => (problem.value = undefined), fail);
   }, [contrast, map.statistic.value, map.chance.value]);
   useEffect(() => {
-    if (now && hasMaps && map.values.value && way.value !== 'one') map.loadOther(now).then(() => (problem.value = undefined), fail);
+    if (now && contrast && hasMaps && map.values.value && way.value !== 'one') map.loadOther(now, contrast).then(() => (problem.value = undefined), fail);
   }, [now, map.values.value, way.value === 'one', map.comparison.other.value, map.chance.value]);
   useEffect(() => keepAddress(() => map.look.scale.value && map.settings()), [map]);
 
@@ -86,7 +89,7 @@ export function Findings({ view, place }: { view: View } & PageProps) {
       <div class="stage">
         <aside class="shown" aria-label="What is shown">
           <Choices report={now} contrast={contrast} map={map} cells={view.cells} />
-          <Comparing comparison={map.comparison} others={hasMaps ? map.others(now, contrast) : []} />
+          <Comparing comparison={map.comparison} others={hasMaps ? [...othersOf(now, contrast), ...elsewhere.value] : []} />
           <Drawing camera={map.look.camera} scale={isDifference ? scaling.scale : map.look.scale} range={(isDifference ? scaling : map.look).range.value} />
           <Outlining outlines={map.outlines} anatomy={anatomy.value} />
           <Counted contrast={contrast} report={now} />
