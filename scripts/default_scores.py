@@ -24,6 +24,7 @@ PLACED = 0.5  # of a population's greatest weight: what counts as its place
 RESPONSIVE = 0.1  # of the variance of an output, from the signal
 LAG_S = 5
 OWN = "sub-05"  # who is held out
+SHORT_RUN_S = 150  # of two films each, for a fit to five minutes
 DIFFERS = 0.7  # r with the sum of the others, under which a vertex of that person is one that differs
 
 
@@ -127,19 +128,45 @@ def truths_without_noise(cohort, truth, subjects):
         yield populations @ np.load(truth.folder / f"{subject}_maps.npy")[:, :VERTICES]
 
 
+def short_study(cohort, folder):
+    """A study of the first minutes of two films of the person, and of the test film whole."""
+    study = folder / "study.toml"
+    folder.mkdir(exist_ok=True)
+    tables = ["simulated = true\ntolerance_s = 600.0\n"]
+    for run in tomllib.loads((cohort / "study_heldout.toml").read_text())["runs"]:
+        bold = cohort / run["bold"]
+        if run["split"] != "test":
+            if bold.name not in (f"{OWN}_task-heldout{film:02}_run-01_bold.npy" for film in (1, 2)):
+                continue
+            np.save(folder / bold.name, np.load(bold, mmap_mode="r")[:SHORT_RUN_S])
+            bold = folder / bold.name
+        stimulus = ", ".join(f'{kind} = "{(cohort / path).resolve()}"' for kind, path in run["stimulus"].items())
+        of_run = f'[[runs]]\nsubject = "{OWN}"\nsplit = "{run["split"]}"\nbold = "{bold.resolve()}"\ntr_s = 1.0'
+        tables.append(f"{of_run}\nstimulus = {{ {stimulus} }}\n")
+    study.write_text("\n".join(tables))
+    return study
+
+
 def fitted_rows(model, cohort, truth, folder, flags):
-    """A person who is not of the model, fitted to an hour: r of the test film where the person differs from the others."""
-    out = folder / OWN
-    if not (out / "r.npy").exists():
-        encortex("subject", "fit", OWN, cohort / "study_heldout.toml", "--of", OWN, "--model", model, *flags)
-        encortex("subject", "export", OWN, "--model", model, "--out", out, *flags)
-    own, average = (np.load(out / name)[:VERTICES] for name in ("r.npy", "average_r.npy"))
+    """A person who is not of the model, fitted to five minutes and to an hour: r of the test film where the person differs from
+    the others and elsewhere, there also in the population that loses most."""
     person = next(truths_without_noise(cohort, truth, [OWN]))
     others = sum(truths_without_noise(cohort, truth, truth.subjects))
     responsive = np.load(truth.folder / f"{OWN}_signal_share.npy")[:VERTICES] > RESPONSIVE
     differs = responsive & ((unit(person) * unit(others)).sum(0) < DIFFERS)
-    for name, area in (("where the person differs", differs), ("elsewhere", ~differs)):
-        yield name, area.sum(), own[area].mean(), average[area].mean()
+    for length, study in (("5 min", short_study(cohort, folder / "short")), ("1 h", cohort / "study_heldout.toml")):
+        name = f"{OWN}-{length.replace(' ', '')}"
+        out = folder / name
+        if not (out / "r.npy").exists():
+            encortex("subject", "fit", name, study, "--of", OWN, "--model", model, *flags)
+            encortex("subject", "export", name, "--model", model, "--out", out, *flags)
+        own, average = (np.load(out / name)[:VERTICES] for name in ("r.npy", "average_r.npy"))
+        yield length, "where the person differs", differs.sum(), own[differs].mean(), average[differs].mean()
+        yield length, "elsewhere", (~differs).sum(), own[~differs].mean(), average[~differs].mean()
+        places = {name: truth.place(name, "both") & ~differs for name in truth.populations}
+        losses = {name: (average - own)[place].mean() for name, place in places.items() if place.any()}
+        most = max(losses, key=losses.get)
+        yield length, f"{most}, which gains least", places[most].sum(), own[places[most]].mean(), average[places[most]].mean()
 
 
 def main():
@@ -153,9 +180,9 @@ def main():
     print("\n| subject | r in pSTS | FIR ridge | ratio |\n|---|---|---|---|")
     for subject, r, linear_r, ratio in linear_rows(model, cohort, folder, flags):
         print(f"| {subject} | {r:.3f} | {linear_r:.3f} | {ratio:.2f} |", flush=True)
-    print(f"\n| {OWN}, fitted to an hour | vertices | r | r of the average head |\n|---|---|---|---|")
-    for name, vertices, own, average in fitted_rows(model, cohort, truth, folder, flags):
-        print(f"| {name} | {vertices} | {own:.3f} | {average:.3f} |", flush=True)
+    print(f"\n| {OWN}, fitted to | | vertices | r | r of the average head |\n|---|---|---|---|---|")
+    for length, area, vertices, own, average in fitted_rows(model, cohort, truth, folder, flags):
+        print(f"| {length} | {area} | {vertices} | {own:.3f} | {average:.3f} |", flush=True)
     print("\n| localizer | contrast | region | hemisphere | AUC | vertices at q < .05 |\n|---|---|---|---|---|---|")
     for localizer, contrast, region, hemisphere, auc, found in localizer_rows(model, truth, stimuli, folder, flags):
         print(f"| {localizer} | {contrast} | {region} | {hemisphere} | {auc:.3f} | {found} |", flush=True)

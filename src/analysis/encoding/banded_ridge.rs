@@ -107,8 +107,8 @@ impl BandedRidge {
                 if cancel.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
-                let products = product(data.cross.select(Axis(0), outputs).view(), spectrum.axes.view());
-                let along = spectrum.weights(products.view(), None, |place| choice.alpha[outputs[place]]);
+                let mut along = product(data.cross.select(Axis(0), outputs).view(), spectrum.axes.view());
+                spectrum.weigh(along.view_mut(), None, |place| choice.alpha[outputs[place]]);
                 Ok(product(along.view(), spectrum.axes.t()))
             })?;
             for (&output, fitted) in outputs.iter().zip(joined(Axis(0), &fitted).outer_iter()) {

@@ -5,12 +5,12 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, Zip, s};
 use tokio_util::sync::CancellationToken;
 
 use super::cores::{blocks, joined, on_all_cores};
 use super::moments::outer;
-use super::product::product;
+use super::product::{product, product_into};
 use super::spectrum::{Spectrum, root};
 use super::{Criterion, Error, Moments, Runs};
 
@@ -115,12 +115,17 @@ impl<'a> Split<'a> {
         let held_out = product(held_out, axes.view());
         let prior = prior.map(|prior| product(prior, axes.view()));
         let mut scores = Array2::zeros((penalties.len(), outputs.len()));
+        let mut weights = Array2::zeros(products.dim());
+        let mut predicted = Array2::zeros((outputs.len(), turned.root.ncols()));
         for (&penalty, mut scores) in penalties.iter().zip(scores.outer_iter_mut()) {
             let axes = if prior.is_some() { 0 } else { turned.spectrum.first_in_reach(penalty) }..;
-            let weights = turned.spectrum.weights(products.slice(s![.., axes.clone()]), prior.as_ref(), |_| penalty);
-            let shared = (&weights * &held_out.slice(s![.., axes.clone()])).sum_axis(Axis(1));
-            let root = turned.root.slice(s![axes.clone(), ..]);
-            let predicted = product(weights.view(), root).map_axis(Axis(1), |row| row.dot(&row));
+            let mut weights = weights.slice_mut(s![.., axes.clone()]);
+            weights.assign(&products.slice(s![.., axes.clone()]));
+            turned.spectrum.weigh(weights.view_mut(), prior.as_ref(), |_| penalty);
+            let held_out = held_out.slice(s![.., axes.clone()]);
+            let shared = Zip::from(weights.rows()).and(held_out.rows()).map_collect(|ours, theirs| ours.dot(&theirs));
+            product_into(predicted.view_mut(), weights.view(), turned.root.slice(s![axes.clone(), ..]));
+            let predicted = predicted.map_axis(Axis(1), |row| row.dot(&row));
             let offsets = weights.dot(&turned.apart.slice(s![axes]));
             for (place, output) in outputs.clone().enumerate() {
                 let fit = HeldOut {

@@ -105,9 +105,9 @@ fn weights(
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let products = product(data.cross_of(outputs.clone()), spectrum.axes.view());
+        let mut along = product(data.cross_of(outputs.clone()), spectrum.axes.view());
         let prior = prior.map(|prior| product(prior.slice_move(s![outputs.clone(), ..]), spectrum.axes.view()));
-        let along = spectrum.weights(products.view(), prior.as_ref(), |output| penalties[outputs.start + output]);
+        spectrum.weigh(along.view_mut(), prior.as_ref(), |output| penalties[outputs.start + output]);
         Ok(product(along.view(), spectrum.axes.t()))
     })?;
     Ok(joined(Axis(0), &blocks))

@@ -1,7 +1,7 @@
 //! The eigenvectors of a Gram matrix, in which a ridge solution for any penalty is a division.
 
 use faer::{Mat, Side};
-use ndarray::{Array1, Array2, ArrayView2, Zip, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Zip, s};
 
 use super::Error;
 
@@ -48,18 +48,17 @@ impl Spectrum {
         self.values.iter().take_while(|value| **value < penalty * OUT_OF_REACH).count()
     }
 
-    /// Weights along the axes `(output, axis)` of outputs whose products with the axes, or the last of them, are `products`,
-    /// drawn towards `prior` along the axes, each output by its own penalty.
-    pub(super) fn weights(
+    /// Turns the products of outputs with the axes, or the last of them, into weights along these axes, `(output, axis)`, drawn
+    /// towards `prior` along the axes, each output by its own penalty.
+    pub(super) fn weigh(
         &self,
-        products: ArrayView2<'_, f32>,
+        mut products: ArrayViewMut2<'_, f32>,
         prior: Option<&Array2<f32>>,
         mut penalty_of: impl FnMut(usize) -> f64,
-    ) -> Array2<f32> {
+    ) {
         let axes = self.values.len() - products.ncols()..;
-        let mut weights = products.to_owned();
         let mut last: Option<(f64, Array1<f32>, Array1<f32>)> = None;
-        for (output, mut row) in weights.outer_iter_mut().enumerate() {
+        for (output, mut row) in products.outer_iter_mut().enumerate() {
             let penalty = penalty_of(output);
             let (_, gains, trust) = match last.take() {
                 Some(known) if known.0 == penalty => last.insert(known),
@@ -73,7 +72,6 @@ impl Spectrum {
                     .for_each(|weight, prior, trust| *weight += prior * trust);
             }
         }
-        weights
     }
 }
 
@@ -119,17 +117,24 @@ mod tests {
     fn axes_out_of_reach_of_a_penalty_can_be_left_out() {
         let spectrum = Spectrum { axes: Array2::eye(3), values: ndarray::arr1(&[0.0, 0.09, 50.0]) };
         assert_eq!([1e-6, 10.0, 1e3, 1e9].map(|penalty| spectrum.first_in_reach(penalty)), [1, 1, 2, 3]);
-        let products = ndarray::arr2(&[[0.0, 0.2, 6.0]]);
-        let (all, last) = (spectrum.weights(products.view(), None, |_| 1e3), products.slice(s![.., 2..]));
-        assert_eq!(spectrum.weights(last, None, |_| 1e3), all.slice(s![.., 2..]));
+        let mut all = ndarray::arr2(&[[0.0, 0.2, 6.0]]);
+        let mut last = all.slice(s![.., 2..]).to_owned();
+        spectrum.weigh(all.view_mut(), None, |_| 1e3);
+        spectrum.weigh(last.view_mut(), None, |_| 1e3);
+        assert_eq!(last, all.slice(s![.., 2..]));
     }
 
     #[test]
     fn a_prior_stays_where_the_data_say_nothing() {
         let spectrum = Spectrum { axes: Array2::eye(2), values: ndarray::arr1(&[8.0, 0.0]) };
         let (products, prior) = (ndarray::arr2(&[[4.0, 0.0]]), ndarray::arr2(&[[3.0, 5.0]]));
-        assert_eq!(spectrum.weights(products.view(), Some(&prior), |_| 2.0), ndarray::arr2(&[[1.0, 5.0]]));
-        assert_eq!(spectrum.weights(products.view(), None, |_| 2.0), ndarray::arr2(&[[0.4, 0.0]]));
-        assert_eq!(spectrum.weights(products.view(), Some(&prior), |_| f64::INFINITY), prior);
+        let weighed = |prior: Option<&Array2<f32>>, penalty| {
+            let mut weights = products.clone();
+            spectrum.weigh(weights.view_mut(), prior, |_| penalty);
+            weights
+        };
+        assert_eq!(weighed(Some(&prior), 2.0), ndarray::arr2(&[[1.0, 5.0]]));
+        assert_eq!(weighed(None, 2.0), ndarray::arr2(&[[0.4, 0.0]]));
+        assert_eq!(weighed(Some(&prior), f64::INFINITY), prior);
     }
 }
