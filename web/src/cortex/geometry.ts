@@ -30,8 +30,6 @@ export interface Geometry {
   /** Three vertices each, the same for both hemispheres. */
   triangles: Uint16Array;
   hemispheres: readonly [Hemisphere, Hemisphere];
-  /** For each vertex of a hemisphere those that share an edge with it. */
-  neighbours: readonly number[][];
 }
 
 /** Distance of the inflated surface from the midline (mm). */
@@ -68,7 +66,7 @@ export function readGeometry(bytes: ArrayBuffer): Geometry {
       centres: { pial: middle(box(pial)), inflated: middle(box(placed)) },
     };
   };
-  return { vertices, triangles, hemispheres: [hemisphere(LEFT), hemisphere(RIGHT)], neighbours: neighbours(vertices, triangles) };
+  return { vertices, triangles, hemispheres: [hemisphere(LEFT), hemisphere(RIGHT)] };
 }
 
 type Box = { low: Point; high: Point };
@@ -103,8 +101,12 @@ function normals(points: Float32Array, triangles: Uint16Array): Float32Array {
     const [a, b, c] = [3 * triangles[corner], 3 * triangles[corner + 1], 3 * triangles[corner + 2]];
     const [ux, uy, uz] = [points[b] - points[a], points[b + 1] - points[a + 1], points[b + 2] - points[a + 2]];
     const [vx, vy, vz] = [points[c] - points[a], points[c + 1] - points[a + 1], points[c + 2] - points[a + 2]];
-    const normal = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
-    for (const vertex of [a, b, c]) normal.forEach((value, axis) => (sums[vertex + axis] += value));
+    const [nx, ny, nz] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+    for (const vertex of [a, b, c]) {
+      sums[vertex] += nx;
+      sums[vertex + 1] += ny;
+      sums[vertex + 2] += nz;
+    }
   }
   for (let vertex = 0; vertex < sums.length; vertex += 3) {
     const length = Math.hypot(sums[vertex], sums[vertex + 1], sums[vertex + 2]) || 1;
@@ -113,13 +115,12 @@ function normals(points: Float32Array, triangles: Uint16Array): Float32Array {
   return sums;
 }
 
-function neighbours(vertices: number, triangles: Uint16Array): number[][] {
-  const found = Array.from({ length: vertices }, () => new Set<number>());
+/** The vertices of the triangles around a vertex, which is one of them. */
+export function around(vertex: number, triangles: Uint16Array): number[] {
+  const found = new Set<number>();
   for (let corner = 0; corner < triangles.length; corner += 3) {
-    const [a, b, c] = triangles.subarray(corner, corner + 3);
-    found[a].add(b).add(c);
-    found[b].add(a).add(c);
-    found[c].add(a).add(b);
+    const [a, b, c] = [triangles[corner], triangles[corner + 1], triangles[corner + 2]];
+    if (a === vertex || b === vertex || c === vertex) found.add(a).add(b).add(c);
   }
-  return found.map((set) => [...set]);
+  return [...found];
 }

@@ -1,7 +1,7 @@
 // Draws the cortex with WebGL 2. Shapes are given to the graphics card once, values of a second when they change: 82 kB.
 import type { Borders } from './borders';
 import { clipMatrix, normalMatrix, panels, project, type Camera, type Panel, type Projection } from './camera';
-import { SIDES, type Geometry } from './geometry';
+import { around, SIDES, type Geometry } from './geometry';
 import { Lines } from './lines';
 import { isSigned, texels, type Scale } from './scale';
 import { COLOUR, IDENTITY, program, VERTEX } from './shaders';
@@ -216,8 +216,7 @@ function nearest(number: number, geometry: Geometry, camera: Camera, viewport: V
     const seenY = viewport.y + (0.5 + along(up) / halfHeight / 2) * viewport.height;
     return Math.hypot(seenX - x, seenY - y);
   };
-  const candidates = [number - first, ...geometry.neighbours[number - first]];
-  return first + candidates.reduce((best, vertex) => (distance(vertex) < distance(best) ? vertex : best));
+  return first + around(number - first, geometry.triangles).reduce((best, vertex) => (distance(vertex) < distance(best) ? vertex : best));
 }
 
 function onePixel(gl: WebGL2RenderingContext): WebGLFramebuffer {
