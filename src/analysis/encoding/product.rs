@@ -12,7 +12,7 @@ pub(super) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Array2<
     made
 }
 
-/// The same, in memory that is there: where products follow one another, mapping new memory for each costs a third of the time.
+/// The same, in memory that is there: where products follow one another, the system would map and clear new memory for each.
 pub(super) fn product_into(made: ArrayViewMut2<'_, f32>, a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) {
     matmul(made.into_faer(), Accum::Replace, a.into_faer(), b.into_faer(), 1.0, Par::Seq);
 }
