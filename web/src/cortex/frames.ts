@@ -9,7 +9,7 @@ const HELD = 24;
 /** Chunks fetched ahead of the cursor. */
 const AHEAD = 2;
 /** Rows, spread over the stimulus, that the range of colours is taken from. */
-const SAMPLED = 24;
+const SAMPLED = 8;
 const WITHIN = 0.99;
 /** Until rows are asked for again that the server was just moving, because their prediction has finished (ms). */
 const MOVED = 1000;

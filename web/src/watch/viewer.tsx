@@ -68,6 +68,8 @@ export function Viewer({ followed, view, result, place }: Props) {
   useEffect(() => () => clock.close(), [clock]);
   useEffect(() => void fetchStimulus(view.id, view.stimuli).then((found) => (stimulus.value = found), fail), [view.id]);
   useEffect(() => {
+    // What is seen first is asked for first.
+    rows.at(session.row.peek() ?? 0);
     rows.range().then((limit) => {
       range.value = limit;
       // Once: seconds, those that come later too, and subjects are compared on one scale.
