@@ -182,6 +182,24 @@ fn a_fit_that_is_cancelled_leaves_no_subject() {
     assert_eq!(walk(&server.data(), "ann"), [""; 0].map(std::path::PathBuf::from));
 }
 
+#[test]
+fn a_fit_whose_server_is_killed_is_whole_when_it_is_back() {
+    let flags = ["--lease-s", "2"];
+    let mut server = Server::start_with(&flags);
+    let runs: Vec<Value> = (0..3).map(|story| run(&server, story)).collect();
+    let fit = id(&server.post_json("/v1/subjects", &order("ann", &runs, 200.0)).expect(202));
+    server.until(|| server.get(&format!("/v1/experiments/{fit}")).expect(200).json()["states"]["running"] == 1);
+    server.kill();
+    let server = server.restart(&flags);
+    let view = finished(&server, &fit);
+    assert_eq!(view["state"], "succeeded", "{view}");
+    let listed = server.get("/v1/subjects").json();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["usable"]), (1, &json!(true)), "{listed}");
+    let prediction =
+        server.predict(Form::new().text("text", &words(9)).text("timing", "estimated").text("subject", "ann"));
+    assert_eq!(prediction.json()["result"]["subjects"][0]["name"], "ann");
+}
+
 /// A NumPy array of sines.
 fn npy(rows: usize, columns: usize, phase: impl Fn(usize, usize) -> f32) -> Vec<u8> {
     let values = ndarray::Array2::from_shape_fn((rows, columns), |(row, column)| phase(row, column).sin());
