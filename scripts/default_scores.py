@@ -149,11 +149,12 @@ def short_study(cohort, folder):
 
 def fitted_rows(model, cohort, truth, folder, flags):
     """A person who is not of the model, fitted to five minutes and to an hour: r of the test film where the person differs from
-    the others and elsewhere, there also in the population that loses most."""
+    the others and elsewhere, there also in the population that gains least."""
     person = next(truths_without_noise(cohort, truth, [OWN]))
     others = sum(truths_without_noise(cohort, truth, truth.subjects))
     responsive = np.load(truth.folder / f"{OWN}_signal_share.npy")[:VERTICES] > RESPONSIVE
     differs = responsive & ((unit(person) * unit(others)).sum(0) < DIFFERS)
+    places = {population: truth.place(population, "both") & ~differs for population in truth.populations}
     for length, study in (("5 min", short_study(cohort, folder / "short")), ("1 h", cohort / "study_heldout.toml")):
         name = f"{OWN}-{length.replace(' ', '')}"
         out = folder / name
@@ -163,10 +164,10 @@ def fitted_rows(model, cohort, truth, folder, flags):
         own, average = (np.load(out / name)[:VERTICES] for name in ("r.npy", "average_r.npy"))
         yield length, "where the person differs", differs.sum(), own[differs].mean(), average[differs].mean()
         yield length, "elsewhere", (~differs).sum(), own[~differs].mean(), average[~differs].mean()
-        places = {name: truth.place(name, "both") & ~differs for name in truth.populations}
-        losses = {name: (average - own)[place].mean() for name, place in places.items() if place.any()}
-        most = max(losses, key=losses.get)
-        yield length, f"{most}, which gains least", places[most].sum(), own[places[most]].mean(), average[places[most]].mean()
+        gains = {population: (own - average)[place].mean() for population, place in places.items() if place.any()}
+        least = min(gains, key=gains.get)
+        place = places[least]
+        yield length, f"{least}, which gains least", place.sum(), own[place].mean(), average[place].mean()
 
 
 def main():

@@ -6,7 +6,7 @@ import { Look } from '../maps/look';
 import type { StillMap } from '../maps/map_view';
 import { Outlines } from '../maps/outlines';
 import { fetchValues } from '../maps/values';
-import { find, type Found } from './other_contrasts';
+import { locate, type Located } from './other_contrasts';
 
 export type Report = Schemas['ExperimentReport'];
 export type ContrastReport = Schemas['ContrastReport'];
@@ -91,8 +91,8 @@ export class ContrastMap {
 
   /** Fetches the map of the contrast that is compared, and the range of the difference. */
   async loadOther(report: Report, shown: ContrastReport): Promise<void> {
-    const own = this.found(shown);
-    const other = await find(this.comparison.other.value ?? '', report, own);
+    const own = this.located(shown);
+    const other = await locate(this.comparison.other.value ?? '', report, own);
     const { contrast } = other;
     const { values, probabilities } = await this.fetch(other);
     const experiment = other.experiment === own.experiment ? '' : `, experiment ${other.experiment.slice(0, 7)}`;
@@ -104,7 +104,7 @@ export class ContrastMap {
 
   async load(contrast: ContrastReport): Promise<void> {
     const statistic = this.statisticOf(contrast);
-    const { values, probabilities } = await this.fetch(this.found(contrast));
+    const { values, probabilities } = await this.fetch(this.located(contrast));
     const passing = probabilities && weakest(values, probabilities);
     const threshold = (limit: number): number => (statistic === 'effect' ? UNDRAWN * limit : (passing ?? NOISE.threshold));
     this.look.setValues(values, { map: 'red-blue', least: statistic === 'effect' ? 0 : NOISE.limit, threshold });
@@ -112,11 +112,11 @@ export class ContrastMap {
     this.probabilities.value = probabilities;
   }
 
-  private found(contrast: ContrastReport): Found {
+  private located(contrast: ContrastReport): Located {
     return { experiment: this.experiment, cell: this.cell.value, contrast };
   }
 
-  private async fetch({ experiment, cell, contrast }: Found): Promise<Fetched> {
+  private async fetch({ experiment, cell, contrast }: Located): Promise<Fetched> {
     const [statistic, chance] = [this.statisticOf(contrast), this.chanceOf(contrast)];
     const map = (of: string): Promise<Float32Array> =>
       fetchValues(address('/v1/experiments/{id}/cells/{cell}/map', { id: experiment, cell, map: `${contrast.name} (${of})`, subject: contrast.subject }));

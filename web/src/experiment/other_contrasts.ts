@@ -7,7 +7,7 @@ const SHOWN = 50;
 const SEPARATOR = '~';
 
 /** A contrast, and where its maps are. */
-export interface Found {
+export interface Located {
   experiment: string;
   cell: number;
   contrast: ContrastReport;
@@ -21,13 +21,14 @@ export function othersOf({ contrasts }: Report, shown: ContrastReport): Other[] 
   return contrasts.filter((one) => one !== shown).map((one) => ({ key: keyOf(one), title: one.name, group: `Subject ${one.subject}` }));
 }
 
+/** What other experiments found, by their names. */
 export async function fetchOthers(experiment: string): Promise<Other[]> {
   const known = await get('/v1/experiments', { state: 'succeeded', limit: SHOWN });
   return known.filter(({ id }) => id !== experiment).map(({ id, name }) => ({ key: id, title: name || id.slice(0, 7), group: 'Other experiments' }));
 }
 
 /** What a key names; of another experiment's first cell the contrast and subject of the same names, where there are such. */
-export async function find(key: string, report: Report, shown: Found): Promise<Found> {
+export async function locate(key: string, report: Report, shown: Located): Promise<Located> {
   const own = report.contrasts.find((one) => keyOf(one) === key);
   if (own) return { ...shown, contrast: own };
   if (key.includes(SEPARATOR)) throw new Problem(0, 'unknown_contrast', 'Nothing to compare with', `The report has no contrast “${key}”. Choose another.`);
